@@ -55,7 +55,9 @@ let package = Package(
     targets: [
 
         room("NetTypes"),
+        room("OpenFlow", uses: ["NetTypes", nioCore]),
 
         tests(of: "NetTypes"),
+        tests(of: "OpenFlow", uses: ["NetTypes", nioCore, nioTestUtils]),
     ]
 )
