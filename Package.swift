@@ -53,11 +53,15 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
+        .systemLibrary(
+            name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
 
         room("NetTypes"),
         room("OpenFlow", uses: ["NetTypes", nioCore]),
+        room("Netlink", uses: ["NetTypes", "CMnl"]),
 
         tests(of: "NetTypes"),
         tests(of: "OpenFlow", uses: ["NetTypes", nioCore, nioTestUtils]),
+        tests(of: "Netlink", uses: ["NetTypes"]),
     ]
 )
