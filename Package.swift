@@ -44,6 +44,7 @@ func tests(of name: String, uses dependencies: [Target.Dependency] = []) -> Targ
 let package = Package(
     name: "RouteFlow",
     products: [
+        .library(name: "RFLib", targets: ["RFLib"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -59,6 +60,7 @@ let package = Package(
         room("NetTypes"),
         room("OpenFlow", uses: ["NetTypes", nioCore]),
         room("Netlink", uses: ["NetTypes", "CMnl"]),
+        room("RFLib", uses: ["NetTypes", argumentParser, deque, logging]),
 
         tests(of: "NetTypes"),
         tests(of: "OpenFlow", uses: ["NetTypes", nioCore, nioTestUtils]),

@@ -1,0 +1,250 @@
+public import NetTypes
+
+/// Which VM port, datapath port and virtual switch port are one router port.
+///
+/// A value: it decides, and notes what has changed for the database to keep. The table survives rfserver; it is never
+/// cleared at a start.
+public struct RFTable: Hashable, Sendable {
+    private let mapping: MappingFile
+    private let isStrict: Bool
+
+    private var vmRows: [RFEntry.VMPort: RFEntry] = [:]
+    private var idleDatapathPorts: Set<RFEntry.DatapathPort> = []
+    private var vmOfDatapathPort: [RFEntry.DatapathPort: RFEntry.VMPort] = [:]
+    private var vmOfVirtualPort: [RFEntry.VirtualPort: RFEntry.VMPort] = [:]
+    /// VMs and datapaths in order of arrival.
+    private var vmOrder: [VMID] = []
+    private var datapathOrder: [Datapath] = []
+    private var changes: [RFTableChange] = []
+
+    private struct Datapath: Hashable {
+        var ctID: Int32
+        var dpID: DatapathID
+    }
+
+    /// Takes up what the database kept, dissolves what the mapping file contradicts, and associates what it orders.
+    /// - Parameter isStrict: leaves ports idle that the mapping file does not name.
+    public init(stored: [RFEntry] = [], mapping: MappingFile = MappingFile(), isStrict: Bool = false) {
+        self.mapping = mapping
+        self.isStrict = isStrict
+        // VMs first: a row without one yields to a row with one. "vm/" follows "dp/".
+        for entry in stored.sorted(by: { $0.id > $1.id }) { restore(entry) }
+        associate()
+    }
+
+    // MARK: Looking up
+
+    /// All rows, those of VMs first, in the order of their ids.
+    public var entries: [RFEntry] {
+        vmRows.values.sorted { $0.id < $1.id }
+            + idleDatapathPorts.map { RFEntry(datapath: $0) }.sorted { $0.id < $1.id }
+    }
+
+    /// The row of a VM port.
+    public subscript(vm: VMID, port: UInt8) -> RFEntry? { vmRows[RFEntry.VMPort(vm, port)] }
+
+    /// The row that a datapath port is associated in; nil while it is idle or unknown.
+    public subscript(datapathPort port: RFEntry.DatapathPort) -> RFEntry? {
+        vmOfDatapathPort[port].flatMap { vmRows[$0] }
+    }
+
+    /// The row of the VM port that was seen on a virtual switch's port; nil if none was.
+    public subscript(virtualPort port: RFEntry.VirtualPort) -> RFEntry? {
+        vmOfVirtualPort[port].flatMap { vmRows[$0] }
+    }
+
+    /// The rows of a VM.
+    public func entries(of vmID: VMID) -> [RFEntry] {
+        vmRows.values.filter { $0.vm?.vmID == vmID }
+    }
+
+    /// The rows of a datapath that are associated with a VM.
+    public func entries(of dpID: DatapathID) -> [RFEntry] {
+        vmRows.values.filter { $0.datapath?.dpID == dpID }
+    }
+
+    /// All VMs that have rows.
+    public var vms: Set<VMID> { Set(vmRows.keys.map(\.vmID)) }
+
+    /// Each datapath that has rows, with the rfproxy that it was last connected to.
+    public var datapaths: [DatapathID: Int32] {
+        let ports = vmRows.values.compactMap(\.datapath) + idleDatapathPorts
+        return Dictionary(ports.map { ($0.dpID, $0.ctID) }, uniquingKeysWith: max)
+    }
+
+    // MARK: Events
+
+    /// What has changed since the last call, in the order in which the database has to be told.
+    public mutating func takeChanges() -> [RFTableChange] {
+        defer { changes = [] }
+        return changes
+    }
+
+    /// A VM has registered with these ports. Ports that it no longer has leave the table.
+    public mutating func register(_ vmID: VMID, ports: [UInt8]) {
+        for entry in entries(of: vmID) {
+            if let vm = entry.vm, !ports.contains(vm.port) { remove(vm) }
+        }
+        for port in ports where self[vmID, port] == nil {
+            put(RFEntry(vm: RFEntry.VMPort(vmID, port)))
+        }
+        if !vmOrder.contains(vmID) { vmOrder.append(vmID) }
+        associate()
+    }
+
+    /// A VM is gone: its datapath ports are idle again.
+    public mutating func remove(_ vmID: VMID) {
+        for entry in entries(of: vmID) {
+            if let vm = entry.vm { remove(vm) }
+        }
+        vmOrder.removeAll { $0 == vmID }
+        associate()
+    }
+
+    /// A datapath has connected with these ports. Associations outlive the connection, and the port.
+    public mutating func join(_ dpID: DatapathID, ctID: Int32, ports: [UInt16]) {
+        for idle in idleDatapathPorts
+        where idle.dpID == dpID && (idle.ctID != ctID || !ports.contains(idle.port)) {
+            removeIdle(idle)
+        }
+        for port in ports {
+            let port = RFEntry.DatapathPort(ctID: ctID, dpID, port)
+            if vmOfDatapathPort[port] == nil { addIdle(port) }
+        }
+        let datapath = Datapath(ctID: ctID, dpID: dpID)
+        if !datapathOrder.contains(datapath) { datapathOrder.append(datapath) }
+        associate()
+    }
+
+    /// A VM port has been seen on a virtual switch. A row that held that virtual port loses it.
+    /// Returns false if there is no such VM port.
+    public mutating func map(_ vm: RFEntry.VMPort, to virtual: RFEntry.VirtualPort) -> Bool {
+        guard var entry = vmRows[vm] else { return false }
+        if entry.virtual == virtual { return true }
+        unmap(virtual)
+        entry.virtual = virtual
+        put(entry)
+        return true
+    }
+
+    /// A port of a virtual switch is gone.
+    public mutating func unmap(_ virtual: RFEntry.VirtualPort) {
+        guard let vm = vmOfVirtualPort[virtual], var entry = vmRows[vm] else { return }
+        entry.virtual = nil
+        put(entry)
+    }
+
+    // MARK: Association
+
+    private mutating func associate() {
+        for (vm, datapath) in mapping.datapathPorts
+        where vmRows[vm]?.datapath == nil && idleDatapathPorts.contains(datapath) {
+            join(vm, datapath)
+        }
+        guard !isStrict else { return }
+        for vmID in vmOrder {
+            guard let datapath = partner(of: vmID) else { continue }
+            for entry in entries(of: vmID) {
+                guard let vm = entry.vm, entry.datapath == nil, mapping.datapathPorts[vm] == nil else {
+                    continue
+                }
+                let port = RFEntry.DatapathPort(ctID: datapath.ctID, datapath.dpID, UInt16(vm.port))
+                if idleDatapathPorts.contains(port), mapping.vmPorts[port] == nil { join(vm, port) }
+            }
+        }
+    }
+
+    /// The datapath that a VM's unnamed ports belong to: the one that it has already, or the first idle one.
+    private func partner(of vmID: VMID) -> Datapath? {
+        let entries = entries(of: vmID)
+        let free = entries.compactMap(\.vm).filter { mapping.datapathPorts[$0] == nil }
+        guard !free.isEmpty else { return nil }
+        for vm in free {
+            if let port = vmRows[vm]?.datapath { return Datapath(ctID: port.ctID, dpID: port.dpID) }
+        }
+        return datapathOrder.first { datapath in
+            guard !self.entries(of: datapath.dpID).contains(where: { $0.datapath?.ctID == datapath.ctID })
+            else {
+                return false
+            }
+            return free.contains { vm in
+                let port = RFEntry.DatapathPort(ctID: datapath.ctID, datapath.dpID, UInt16(vm.port))
+                return idleDatapathPorts.contains(port) && mapping.vmPorts[port] == nil
+            }
+        }
+    }
+
+    private mutating func join(_ vm: RFEntry.VMPort, _ datapath: RFEntry.DatapathPort) {
+        guard var entry = vmRows[vm] else { return }
+        removeIdle(datapath)
+        entry.datapath = datapath
+        put(entry)
+    }
+
+    // MARK: Rows
+
+    private mutating func put(_ entry: RFEntry) {
+        guard let vm = entry.vm else { return }
+        index(vmRows[vm], as: nil)
+        vmRows[vm] = entry
+        index(entry, as: vm)
+        changes.append(.put(entry))
+    }
+
+    private mutating func remove(_ vm: RFEntry.VMPort) {
+        guard let entry = vmRows.removeValue(forKey: vm) else { return }
+        index(entry, as: nil)
+        changes.append(.delete(id: entry.id))
+        if let datapath = entry.datapath { addIdle(datapath) }
+    }
+
+    private mutating func index(_ entry: RFEntry?, as vm: RFEntry.VMPort?) {
+        if let datapath = entry?.datapath { vmOfDatapathPort[datapath] = vm }
+        if let virtual = entry?.virtual { vmOfVirtualPort[virtual] = vm }
+    }
+
+    private mutating func addIdle(_ port: RFEntry.DatapathPort) {
+        guard idleDatapathPorts.insert(port).inserted else { return }
+        changes.append(.put(RFEntry(datapath: port)))
+    }
+
+    private mutating func removeIdle(_ port: RFEntry.DatapathPort) {
+        guard idleDatapathPorts.remove(port) != nil else { return }
+        changes.append(.delete(id: RFEntry(datapath: port).id))
+    }
+
+    /// Takes up a stored row, unless it contradicts another or the mapping file.
+    private mutating func restore(_ entry: RFEntry) {
+        if let datapath = entry.datapath {
+            let place = Datapath(ctID: datapath.ctID, dpID: datapath.dpID)
+            if !datapathOrder.contains(place) { datapathOrder.append(place) }
+        }
+        guard let vm = entry.vm else {
+            guard let datapath = entry.datapath, vmOfDatapathPort[datapath] == nil else {
+                changes.append(.delete(id: entry.id))
+                return
+            }
+            idleDatapathPorts.insert(datapath)
+            return
+        }
+        if !vmOrder.contains(vm.vmID) { vmOrder.append(vm.vmID) }
+        var restored = entry
+        if let datapath = entry.datapath, !agrees(vm, datapath) {
+            restored.datapath = nil
+            addIdle(datapath)
+        }
+        if let virtual = entry.virtual, vmOfVirtualPort[virtual] != nil { restored.virtual = nil }
+        vmRows[vm] = restored
+        index(restored, as: vm)
+        if restored != entry { changes.insert(.put(restored), at: 0) }
+    }
+
+    /// True if neither the mapping file nor another row says otherwise.
+    private func agrees(_ vm: RFEntry.VMPort, _ datapath: RFEntry.DatapathPort) -> Bool {
+        if vmOfDatapathPort[datapath] != nil { return false }
+        let namedPartner = mapping.datapathPorts[vm]
+        let namedVM = mapping.vmPorts[datapath]
+        if namedPartner == nil, namedVM == nil { return !isStrict }
+        return namedPartner == datapath
+    }
+}
