@@ -56,14 +56,19 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+        .systemLibrary(
+            name: "CMongoC", pkgConfig: "libmongoc-1.0",
+            providers: [.apt(["libmongoc-dev", "libbson-dev"])]),
 
         room("NetTypes"),
         room("OpenFlow", uses: ["NetTypes", nioCore]),
         room("Netlink", uses: ["NetTypes", "CMnl"]),
         room("RFLib", uses: ["NetTypes", argumentParser, deque, logging]),
+        room("RFMongo", uses: ["RFLib", "NetTypes", "CMongoC", logging]),
 
         tests(of: "NetTypes"),
         tests(of: "OpenFlow", uses: ["NetTypes", nioCore, nioTestUtils]),
         tests(of: "Netlink", uses: ["NetTypes"]),
+        tests(of: "RFMongo", uses: ["RFLib", "NetTypes", logging]),
     ]
 )

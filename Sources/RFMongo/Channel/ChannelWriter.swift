@@ -1,0 +1,83 @@
+import Logging
+import RFLib
+
+/// Writes what a daemon sends, in order. One thread with one client runs it.
+final class ChannelWriter: Sendable {
+    private let ring: Ring
+    private let status: ChannelStatus
+    private let logger: Logger
+    private let queue = WorkQueue<Envelope>()
+
+    init(_ ring: Ring, status: ChannelStatus, logger: Logger) {
+        self.ring = ring
+        self.status = status
+        self.logger = logger
+    }
+
+    /// Writes these after all others.
+    func send(_ envelopes: [Envelope]) {
+        queue.add(envelopes)
+    }
+
+    /// Takes no more; ends when all is written, or at the deadline.
+    func close(by deadline: ContinuousClock.Instant) {
+        queue.close(by: deadline)
+    }
+
+    /// Writes until closed.
+    func run(_ pool: MongoPool) {
+        let client = MongoClient(pool)
+        var state = RingState()
+        while let envelopes = queue.take() {
+            var rest = envelopes[...]
+            while !rest.isEmpty {
+                var batch = InsertBatch(taking: &rest, refuse: logOversize)
+                guard write(&batch, client, &state) else { return }
+            }
+        }
+    }
+
+    /// What this thread knows of the collection.
+    private struct RingState {
+        /// False at the start and after each failure, when it may be gone.
+        var isPrepared = false
+        /// True once it has been well.
+        var wasPrepared = false
+        /// True if the last attempt failed.
+        var isTroubled = false
+    }
+
+    /// Tries until the batch is written. Returns false if it is too late.
+    private func write(_ batch: inout InsertBatch, _ client: borrowing MongoClient, _ state: inout RingState)
+        -> Bool
+    {
+        var backoff = Backoff.retries()
+        while !batch.isDone {
+            do {
+                if !state.isPrepared {
+                    try ring.prepare(client, healing: state.wasPrepared)
+                    state.isPrepared = true
+                    state.wasPrepared = true
+                }
+                try batch.insert(into: ring, client)
+                if state.isTroubled { status.succeeded(.writer) }
+                state.isTroubled = false
+            } catch {
+                state.isPrepared = false
+                state.isTroubled = true
+                status.failed(.writer, error)
+                guard queue.pause(backoff.step()) else { return false }
+            }
+        }
+        return true
+    }
+
+    private func logOversize(_ envelope: Envelope) {
+        logger.error(
+            "envelope dropped: too big for a MongoDB document",
+            metadata: [
+                "from": "\(envelope.from)", "to": "\(envelope.to)", "type": "\(envelope.kind.rawValue)",
+                "messages": "\(envelope.content.count)",
+            ])
+    }
+}

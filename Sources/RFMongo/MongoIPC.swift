@@ -1,0 +1,139 @@
+public import Logging
+public import RFLib
+import Synchronization
+
+/// The IPC service of the daemons on MongoDB, see `docs/protocol.md`.
+///
+/// Everything that blocks runs on threads of its own, each with its own client of one pool. `close(within:)` has to be called
+/// at the end: the threads do not end by themselves.
+public final class MongoIPC: IPCService {
+    private struct State {
+        /// Nil once closed. The threads hold it until they end.
+        var pool: MongoPool?
+        var channels: [MongoChannel] = []
+        var table: TableWriter?
+        var calls: [ObjectIdentifier: @Sendable () -> Void] = [:]
+    }
+
+    /// Where the database is.
+    public let uri: MongoURI
+    private let logger: Logger
+    private let ringSize: Int64
+    private let threads = Threads()
+    private let state: Mutex<State>
+
+    /// Prepares to talk to a database. Nothing is sent before the first use.
+    /// - Parameters:
+    ///   - uri: a MongoDB connection string.
+    ///   - databaseDefault: the database to use where the URI names none.
+    ///   - appName: what the server's logs show.
+    ///   - logger: has a line for each loss and return of the database, with the reason.
+    /// - Throws: `MongoError` with one line that says what is wrong with the URI. It never shows the password.
+    public convenience init(
+        uri: String, databaseDefault: String = "db", appName: String = "routeflow",
+        logger: Logger = Logger(label: "mongo")
+    ) throws(MongoError) {
+        try self.init(
+            MongoURI(uri, databaseDefault: databaseDefault), appName: appName, logger: logger,
+            ringSize: Ring.usualSize)
+    }
+
+    /// - Parameter ringSize: the bytes of a channel's collection.
+    init(_ uri: MongoURI, appName: String, logger: Logger, ringSize: Int64) throws(MongoError) {
+        self.uri = uri
+        self.logger = logger
+        self.ringSize = ringSize
+        self.state = Mutex(State(pool: try MongoPool(uri, appName: appName)))
+    }
+
+    /// Takes the next number from the collection `epochs`, by a majority.
+    /// - Throws: `CancellationError` if the task is cancelled or the service closed; `MongoError` with the code `refused`.
+    public func nextEpoch(for name: PeerName) async throws -> Int64 {
+        try await call("taking an epoch for \(name)") { (client) throws(MongoError) in
+            try client.nextEpoch(for: name)
+        }
+    }
+
+    /// Reads the collection `rftable`, and makes its unique indexes. Documents that are no rows are logged and left out.
+    /// - Throws: as `nextEpoch(for:)`.
+    public func loadTable() async throws -> [RFEntry] {
+        try await call("loading the table") { [logger] (client) throws(MongoError) in
+            try RFTableStore.load(client, logger)
+        }
+    }
+
+    /// Opens a channel on the capped collection of its name, which is made if it is missing.
+    ///
+    /// Events come from two threads, but never two at once. A service that is closed gives a channel that is silent.
+    public func open(
+        _ channel: ChannelName, as reader: PeerName, onEvent: @escaping @Sendable (IPCEvent) -> Void
+    ) -> any IPCChannel {
+        state.withLock { state in
+            guard let pool = state.pool else { return SilentChannel() }
+            let channel = MongoChannel(
+                Ring(name: channel.rawValue, size: ringSize), as: reader, pool: pool, threads: threads,
+                logger: logger, onEvent: onEvent)
+            state.channels.append(channel)
+            return channel
+        }
+    }
+
+    /// Writes to the collection `rftable`, by a majority, in order. A row whose port another row has is logged and left out.
+    public func save(_ changes: [RFTableChange]) {
+        state.withLock { state in
+            guard let pool = state.pool else { return }
+            let table = state.table ?? startTableWriter(pool)
+            state.table = table
+            table.save(changes)
+        }
+    }
+
+    /// Ends all threads, channels and pending calls. Calls of libmongoc that do not return within the limit are left to end by
+    /// themselves; they tell nobody any more.
+    public func close(within limit: Duration) async {
+        let deadline = ContinuousClock.now.advanced(by: limit)
+        let last = state.withLock { state in
+            defer { state = State() }
+            return (channels: state.channels, table: state.table, calls: state.calls.values)
+        }
+        let isDone = await onThread { [threads] in
+            for giveUp in last.calls { giveUp() }
+            for channel in last.channels { channel.close(by: deadline) }
+            last.table?.close(by: deadline)
+            return threads.wait(atMost: ContinuousClock.now.duration(to: deadline))
+        }
+        if !isDone {
+            logger.notice("closed while the database did not answer", metadata: ["database": "\(uri)"])
+        }
+    }
+
+    private func startTableWriter(_ pool: MongoPool) -> TableWriter {
+        let table = TableWriter(logger: logger)
+        threads.start { table.run(pool) }
+        return table
+    }
+
+    /// Runs `body` on a thread until the database answers.
+    private func call<Success: Sendable>(
+        _ what: String, _ body: @escaping @Sendable (borrowing MongoClient) throws(MongoError) -> Success
+    ) async throws -> Success {
+        let call = BlockingCall<Success>()
+        let pool = state.withLock { state in
+            if state.pool != nil { state.calls[ObjectIdentifier(call)] = call.giveUp }
+            return state.pool
+        }
+        guard let pool else { throw CancellationError() }
+        defer { state.withLock { _ = $0.calls.removeValue(forKey: ObjectIdentifier(call)) } }
+        return try await call.run(on: threads) { [logger] givenUp in
+            let client = MongoClient(pool)
+            return Result {
+                try retry(what, unless: givenUp, logger) { () throws(MongoError) in try body(client) }
+            }
+        }
+    }
+}
+
+/// What a closed service gives.
+private struct SilentChannel: IPCChannel {
+    func send(_ envelopes: [Envelope]) {}
+}

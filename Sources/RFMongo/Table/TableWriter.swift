@@ -1,0 +1,95 @@
+import Logging
+import RFLib
+
+/// Writes changes of the table, in order. One thread with one client runs it.
+final class TableWriter: Sendable {
+    private static let maxCount = 1000
+
+    private let logger: Logger
+    private let queue = WorkQueue<RFTableChange>()
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Writes these after all others.
+    func save(_ changes: [RFTableChange]) {
+        queue.add(changes)
+    }
+
+    /// Takes no more; ends when all is written, or at the deadline.
+    func close(by deadline: ContinuousClock.Instant) {
+        queue.close(by: deadline)
+    }
+
+    /// Writes until closed.
+    func run(_ pool: MongoPool) {
+        let client = MongoClient(pool)
+        while let changes = queue.take() {
+            var rest = changes[...]
+            while let first = rest.first {
+                let count = min(rest.prefix { $0.isPut == first.isPut }.count, Self.maxCount)
+                guard write(rest.prefix(count), client) else { return }
+                rest.removeFirst(count)
+            }
+        }
+    }
+
+    /// Tries until changes of one sort are written. Returns false if it is too late.
+    private func write(_ changes: ArraySlice<RFTableChange>, _ client: borrowing MongoClient) -> Bool {
+        var rest = changes
+        var backoff = Backoff.retries()
+        var log = TroubleLog("saving the table", logger)
+        while !rest.isEmpty {
+            do throws(MongoError) {
+                let reply = try WriteReply(client.run(Self.command(rest)))
+                log.succeeded()
+                guard let refusal = reply.refusal, refusal.index < rest.count else { return true }
+                rest.removeFirst(refusal.index)
+                guard refusal.error.serverCode == .duplicateKey, let change = rest.popFirst() else {
+                    throw refusal.error
+                }
+                logger.error(
+                    "row of the table not saved: another row has its port",
+                    metadata: ["_id": "\(change.id)", "reason": "\(refusal.error)"])
+            } catch {
+                log.failed(error)
+                guard queue.pause(backoff.step()) else { return false }
+            }
+        }
+        return true
+    }
+
+    /// Both commands may be run again: a row that is there is replaced, and one that is gone stays so.
+    private static func command(_ changes: ArraySlice<RFTableChange>) -> [UInt8] {
+        let isPut = changes.first?.isPut ?? false
+        return BSONWriter.document {
+            $0.append(isPut ? "update" : "delete", RFTableStore.collection)
+            $0.append("ordered", true)
+            $0.appendMajority()
+            $0.append(isPut ? "updates" : "deletes", documents: changes) { document, change in
+                document.append("q", document: { $0.append("_id", change.id) })
+                switch change {
+                case .put(let entry):
+                    document.append("u", document: { entry.append(to: &$0) })
+                    document.append("upsert", true)
+                case .delete:
+                    document.append("limit", Int32(1))
+                }
+            }
+        }
+    }
+}
+
+extension RFTableChange {
+    fileprivate var isPut: Bool {
+        if case .put = self { true } else { false }
+    }
+
+    fileprivate var id: String {
+        switch self {
+        case .put(let entry): entry.id
+        case .delete(let id): id
+        }
+    }
+}
