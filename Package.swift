@@ -66,9 +66,14 @@ let package = Package(
         room("RFLib", uses: ["NetTypes", argumentParser, deque, logging]),
         room("RFMongo", uses: ["RFLib", "NetTypes", "CMongoC", logging]),
 
+        room(
+            "RFTestKit",
+            uses: ["RFLib", "Netlink", "OpenFlow", "NetTypes", nioCore]),
+
         tests(of: "NetTypes"),
         tests(of: "OpenFlow", uses: ["NetTypes", nioCore, nioTestUtils]),
         tests(of: "Netlink", uses: ["NetTypes"]),
+        tests(of: "RFLib", uses: ["NetTypes", "RFTestKit"]),
         tests(of: "RFMongo", uses: ["RFLib", "NetTypes", logging]),
     ]
 )
