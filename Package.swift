@@ -44,6 +44,7 @@ func tests(of name: String, uses dependencies: [Target.Dependency] = []) -> Targ
 let package = Package(
     name: "RouteFlow",
     products: [
+        .executable(name: "rfserver", targets: ["rfserver"]),
         .library(name: "RFLib", targets: ["RFLib"]),
     ],
     dependencies: [
@@ -66,6 +67,10 @@ let package = Package(
         room("RFLib", uses: ["NetTypes", argumentParser, deque, logging]),
         room("RFMongo", uses: ["RFLib", "NetTypes", "CMongoC", logging]),
 
+        room("RFServerCore", uses: ["RFLib", "NetTypes", logging, lifecycle]),
+
+        daemon("rfserver", core: "RFServerCore"),
+
         room(
             "RFTestKit",
             uses: ["RFLib", "Netlink", "OpenFlow", "NetTypes", nioCore]),
@@ -75,5 +80,6 @@ let package = Package(
         tests(of: "Netlink", uses: ["NetTypes"]),
         tests(of: "RFLib", uses: ["NetTypes", "RFTestKit"]),
         tests(of: "RFMongo", uses: ["RFLib", "NetTypes", logging]),
+        tests(of: "RFServerCore", uses: ["RFLib", "NetTypes", "RFTestKit"]),
     ]
 )

@@ -1,0 +1,146 @@
+import NetTypes
+import RFLib
+
+/// What rfserver knows of the VMs and the datapaths, and what follows from it for its peers.
+struct Network: Sendable {
+    /// Which ports belong together.
+    var table: RFTable
+    var vms: [VMID: VM] = [:]
+    /// The datapaths that are connected, virtual switches among them.
+    var connected: [DatapathID: DatapathJoin] = [:]
+    /// The rfproxy of each routed datapath that is, or was, connected.
+    var proxyOfDatapath: [DatapathID: Int32]
+    /// Whose data ports have this address.
+    var vmOfAddress: [MACAddress: VMID] = [:]
+    /// The active rows of the table, as the rfproxies are told.
+    var portMaps: [RFKey: PortMap] = [:]
+    /// The datapaths whose flows have all been said.
+    var completeTables: Set<DatapathID> = []
+
+    init(table: RFTable) {
+        self.table = table
+        self.proxyOfDatapath = table.datapaths
+        self.portMaps = Self.portMaps(of: table)
+        for vmID in table.vms { add(vmID) }
+    }
+
+    /// Remembers a VM that has not been heard of before.
+    mutating func add(_ vmID: VMID) {
+        guard vms[vmID] == nil else { return }
+        vms[vmID] = VM()
+        vms[vmID]?.ports = VMPorts(entries: table.entries(of: vmID))
+        vmOfAddress[vmID.dataAddress] = vmID
+    }
+
+    /// Makes everything that is derived from the table follow it. Returns the keys on which there is a new word.
+    mutating func followTable() -> Set<RFKey> {
+        var keys: Set<RFKey> = []
+        for (vmID, vm) in vms {
+            let ports = VMPorts(entries: table.entries(of: vmID))
+            guard ports != vm.ports else { continue }
+            vms[vmID]?.ports = ports
+            let datapaths = vm.ports.datapaths.union(ports.datapaths)
+            for dpID in datapaths {
+                for prefix in vm.routes.keys { keys.insert(.flow(dpID, vmID.dataAddress, prefix)) }
+            }
+        }
+        let maps = Self.portMaps(of: table)
+        for key in Set(maps.keys).union(portMaps.keys) where maps[key] != portMaps[key] { keys.insert(key) }
+        portMaps = maps
+        return keys
+    }
+
+    /// True if each VM behind the datapath has said its whole state.
+    func isComplete(_ dpID: DatapathID, whenNoVM isIdleComplete: Bool) -> Bool {
+        let routers = vms.values.filter { $0.ports.datapaths.contains(dpID) }
+        return routers.isEmpty ? isIdleComplete : routers.allSatisfy(\.isSynced)
+    }
+
+    private static func portMaps(of table: RFTable) -> [RFKey: PortMap] {
+        var maps: [RFKey: PortMap] = [:]
+        for entry in table.entries {
+            guard let datapath = entry.datapath, let virtual = entry.virtual else { continue }
+            maps[.portMap(datapath.dpID, datapath.port)] = PortMap(
+                dpID: datapath.dpID, dpPort: datapath.port, vsID: virtual.vsID, vsPort: virtual.port)
+        }
+        return maps
+    }
+}
+
+extension Network: WantedState {
+    func keys(for peer: PeerName) -> [RFKey] {
+        if let vmID = peer.vmID { return keys(forVM: vmID) }
+        if let ctID = peer.ctID { return keys(forProxy: ctID) }
+        return []
+    }
+
+    private func keys(forVM vmID: VMID) -> [RFKey] {
+        [.vmRegisterResponse(vmID), .vmConfig(vmID)] + confirmationKeys(of: vmID)
+    }
+
+    /// The keys by which a VM is told which of its ports have been seen.
+    func confirmationKeys(of vmID: VMID) -> [RFKey] {
+        (vms[vmID]?.registration?.ports ?? []).map { .vmPortMapped(vmID, $0.vmPort) }
+    }
+
+    private func keys(forProxy ctID: Int32) -> [RFKey] {
+        let datapaths = proxyOfDatapath.filter { $0.value == ctID }.keys
+        var keys: [RFKey] = datapaths.flatMap(configurationKeys(of:))
+        keys += portMaps.keys.filter { key in
+            if case .portMap(let dpID, _) = key { proxyOfDatapath[dpID] == ctID } else { false }
+        }
+        for (vmID, vm) in vms {
+            for dpID in vm.ports.datapaths where proxyOfDatapath[dpID] == ctID {
+                for prefix in vm.routes.keys { keys.append(.flow(dpID, vmID.dataAddress, prefix)) }
+            }
+        }
+        return keys + datapaths.map { .tableComplete($0) }
+    }
+
+    /// The keys by which a datapath's protocols are configured.
+    func configurationKeys(of dpID: DatapathID) -> [RFKey] {
+        DatapathOperation.routerDefaults.map { .datapathConfig(dpID, $0) }
+    }
+
+    func message(for key: RFKey) -> RFMessage? {
+        switch key {
+        case .vmRegisterResponse(let vmID):
+            vms[vmID]?.registration.map { _ in
+                .vmRegisterResponse(VMRegisterResponse(vmID: vmID, accept: true))
+            }
+        case .vmConfig(let vmID):
+            vms[vmID].flatMap { vm in
+                vm.registration.map {
+                    .vmConfig(
+                        VMConfig(
+                            vmID: vmID, portCount: $0.ports.count, hwAddress: vmID.dataAddress,
+                            token: vm.token))
+                }
+            }
+        case .vmPortMapped(let vmID, let port):
+            vms[vmID].flatMap { vm in
+                vm.confirmedPorts.contains(port)
+                    ? .vmPortMapped(VMPortMapped(vmID: vmID, vmPort: port)) : nil
+            }
+        case .datapathConfig(let dpID, let operation):
+            .datapathConfig(DatapathConfig(dpID: dpID, operation: operation))
+        case .flow(let dpID, let source, let prefix):
+            flow(on: dpID, source: source, prefix: prefix).map { .flowMod($0) }
+        case .portMap:
+            portMaps[key].map { .portMap($0) }
+        case .tableComplete(let dpID):
+            completeTables.contains(dpID) ? .tableComplete(TableComplete(dpID: dpID)) : nil
+        case .vmRegisterRequest, .route, .flowError, .datapath, .vmMap:
+            nil  // what others tell us
+        }
+    }
+
+    private func flow(on dpID: DatapathID, source: MACAddress, prefix: IPPrefix) -> FlowMod? {
+        guard let vmID = vmOfAddress[source], let vm = vms[vmID], vm.ports.datapaths.contains(dpID),
+            let route = vm.routes[prefix]
+        else { return nil }
+        return FlowMod(
+            dpID: dpID, source: source, prefix: prefix,
+            forwarding: vm.ports.forwarding(of: route, on: dpID))
+    }
+}

@@ -1,0 +1,59 @@
+import RFLib
+
+/// How long silence is silence.
+///
+/// A VM is not to blame for what this rfserver could not hear: the time starts again after the channel was lost, and
+/// after this process itself stood still.
+struct SilenceClock: Sendable {
+    private let timeout: Duration
+    private var listeningSince: Instant
+    private var isListening = false
+    private var graceEnds: Instant?
+
+    /// A timer that comes this much too late shows that the process stood still.
+    private static let pause = Duration.seconds(2)
+
+    init(timeout: Duration, at now: Instant) {
+        self.timeout = timeout
+        self.listeningSince = now
+        self.graceEnds = now.advanced(by: timeout)
+    }
+
+    /// Notices a pause of this process: nothing came although something was due.
+    mutating func tick(at now: Instant, deadline: Instant?) {
+        guard let deadline, now > deadline.advanced(by: Self.pause) else { return }
+        restart(at: now)
+    }
+
+    /// The channel can be read (again), or the process goes on after a pause.
+    mutating func restart(at now: Instant) {
+        isListening = true
+        listeningSince = now
+        if graceEnds != nil { graceEnds = now.advanced(by: timeout) }
+    }
+
+    /// The channel cannot be read: nobody can be heard.
+    mutating func suspend() {
+        isListening = false
+    }
+
+    /// When a VM that was last heard then is taken for gone; nil while nobody can be heard.
+    func silenceEnds(lastHeard: Instant?) -> Instant? {
+        guard isListening else { return nil }
+        return max(lastHeard ?? listeningSince, listeningSince).advanced(by: timeout)
+    }
+
+    /// When the grace ends, during which a datapath without any VM keeps its flows: its VM may yet be heard of. Nil
+    /// afterwards, and while nobody can be heard.
+    var graceDeadline: Instant? { isListening ? graceEnds : nil }
+
+    /// True when every VM has had the time to be heard of.
+    var isGraceOver: Bool { graceEnds == nil }
+
+    /// Notices the end of the grace. Returns true once.
+    mutating func endGrace(at now: Instant) -> Bool {
+        guard let graceDeadline, graceDeadline <= now else { return false }
+        graceEnds = nil
+        return true
+    }
+}

@@ -1,0 +1,211 @@
+import Logging
+import NetTypes
+public import RFLib
+
+/// The decisions of rfserver: who is behind which port, and which flows follow from the VMs' routes.
+public struct ServerCore: DaemonCore {
+    /// Only time has passed.
+    public static let timePassed = ServerEvent.timePassed
+
+    let settings: ServerSettings
+    let epoch: Int64
+    var random: any RandomNumberGenerator & Sendable
+
+    /// What is known. It stands beside the conversations, so that these can read it while they change.
+    var network: Network
+    var vmConversations: [VMID: Conversation] = [:]
+    var proxyConversations: [Int32: Conversation] = [:]
+    /// Drops, refusals and repairs, by reason.
+    public internal(set) var tally = Tally()
+
+    var clock: SilenceClock
+    /// True if a datapath's flows may have become complete, or incomplete.
+    var mayChangeCompleteness = true
+    var effects: [ServerEffect] = []
+    private var virtualSwitchRetry: Backoff
+    private var virtualSwitchRetryAt: Instant?
+
+    /// Takes up the stored table. What is in it is believed until the VMs and the datapaths say otherwise.
+    /// - Parameters:
+    ///   - epoch: this incarnation, as the database gave it.
+    ///   - random: makes the tokens of mapping frames.
+    public init(
+        table: RFTable, epoch: Int64, settings: ServerSettings = ServerSettings(),
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), at now: Instant
+    ) {
+        self.epoch = epoch
+        self.settings = settings
+        self.random = random
+        self.network = Network(table: table)
+        self.clock = SilenceClock(timeout: settings.vmTimeout, at: now)
+        self.virtualSwitchRetry = Backoff(
+            from: .seconds(1), upTo: .seconds(30), seed: UInt64(bitPattern: epoch))
+        self.virtualSwitchRetryAt = now
+        for vmID in table.vms { meet(vmID, at: now) }
+        for ctID in Set(network.proxyOfDatapath.values) { meet(ctID, at: now) }
+    }
+
+    /// Which ports belong together.
+    public var table: RFTable { network.table }
+
+    /// When something is due without any event.
+    public var deadline: Instant? {
+        var dues = proxyConversations.values.map(\.deadline)
+        for (vmID, conversation) in vmConversations where network.vms[vmID]?.isAlive == true {
+            dues.append(conversation.deadline)
+            if let end = clock.silenceEnds(lastHeard: conversation.lastHeard) { dues.append(end) }
+        }
+        if let at = virtualSwitchRetryAt { dues.append(at) }
+        if let end = clock.graceDeadline { dues.append(end) }
+        return dues.min()
+    }
+
+    /// Decides what to do about an event.
+    public mutating func handle(_ event: ServerEvent, at now: Instant) -> [ServerEffect] {
+        clock.tick(at: now, deadline: deadline)
+        switch event {
+        case .ipc(let channel, .received(let envelopes)):
+            for envelope in envelopes { receive(envelope, on: channel, at: now) }
+        case .ipc(let channel, .connected):
+            log(.info, "channel open", ["channel": channel.rawValue])
+            clock.restart(at: now)
+        case .ipc(let channel, .disconnected(let reason)):
+            log(.warning, "channel lost, trying again", ["channel": channel.rawValue, "reason": reason])
+            clock.suspend()
+        case .ipc(let channel, .poison(let reason)):
+            count("poison document set aside", ["channel": channel.rawValue, "reason": reason])
+        case .virtualSwitchConfigured(let changes):
+            virtualSwitchRetry.reset()
+            for change in changes { log(.info, "virtual switch changed", ["command": change]) }
+        case .virtualSwitchFailed(let reason):
+            log(.error, "virtual switch not configured, trying again", ["reason": reason])
+            virtualSwitchRetryAt = now.advanced(by: virtualSwitchRetry.step())
+        case .timePassed:
+            break
+        }
+        if let at = virtualSwitchRetryAt, at <= now {
+            virtualSwitchRetryAt = nil
+            effects.append(.configureVirtualSwitch)
+        }
+        retireSilentVMs(at: now)
+        if clock.endGrace(at: now) { mayChangeCompleteness = true }
+        updateCompleteness()
+        saveTable()
+        flush(at: now)
+        defer { effects = [] }
+        return effects
+    }
+
+    // MARK: Peers
+
+    mutating func meet(_ vmID: VMID, at now: Instant) {
+        network.add(vmID)
+        guard vmConversations[vmID] == nil else { return }
+        vmConversations[vmID] = conversation(with: .rfclient(vmID), at: now)
+    }
+
+    private mutating func meet(_ ctID: Int32, at now: Instant) {
+        guard proxyConversations[ctID] == nil else { return }
+        proxyConversations[ctID] = conversation(with: .rfproxy(ctID), at: now)
+    }
+
+    private func conversation(with peer: PeerName, at now: Instant) -> Conversation {
+        Conversation(me: .rfserver, epoch: epoch, peer: peer, limits: settings.limits, at: now)
+    }
+
+    private mutating func receive(_ envelope: Envelope, on channel: ChannelName, at now: Instant) {
+        switch (channel, envelope.from.vmID, envelope.from.ctID) {
+        case (.clients, let vmID?, _):
+            meet(vmID, at: now)
+            for delivery in vmConversations[vmID]?.receive(envelope, at: now) ?? [] {
+                deliver(delivery, from: vmID)
+            }
+            if vmConversations[vmID]?.lastHeard == now { revive(vmID) }
+        case (.proxies, _, let ctID?):
+            meet(ctID, at: now)
+            for delivery in proxyConversations[ctID]?.receive(envelope, at: now) ?? [] {
+                deliver(delivery, from: ctID)
+            }
+        default:
+            guard envelope.from != .rfserver else { return }  // what a channel begins with
+            count(
+                "envelope from an unknown kind of peer", ["from": envelope.from, "channel": channel.rawValue])
+        }
+    }
+
+    /// Has the peers that are concerned by a key told the new word on it.
+    mutating func changed(_ key: RFKey) {
+        switch key {
+        case .vmRegisterResponse(let vmID), .vmConfig(let vmID), .vmPortMapped(let vmID, _):
+            vmConversations[vmID]?.changed(key)
+        case .flow(let dpID, _, _), .datapathConfig(let dpID, _), .tableComplete(let dpID),
+            .portMap(let dpID, _):
+            guard let ctID = network.proxyOfDatapath[dpID] else { return }
+            proxyConversations[ctID]?.changed(key)
+        case .vmRegisterRequest, .route, .flowError, .datapath, .vmMap:
+            break
+        }
+    }
+
+    private mutating func flush(at now: Instant) {
+        for vmID in vmConversations.keys where network.vms[vmID]?.isAlive == true {
+            let envelopes = vmConversations[vmID]?.flush(network, at: now) ?? []
+            if !envelopes.isEmpty { effects.append(.send(.clients, envelopes)) }
+        }
+        for ctID in proxyConversations.keys {
+            let envelopes = proxyConversations[ctID]?.flush(network, at: now) ?? []
+            if !envelopes.isEmpty { effects.append(.send(.proxies, envelopes)) }
+        }
+    }
+
+    // MARK: The table
+
+    /// Makes everything follow a change of the table, and has the peers told.
+    mutating func followTable() {
+        for key in network.followTable() { changed(key) }
+        mayChangeCompleteness = true
+    }
+
+    private mutating func saveTable() {
+        let changes = network.table.takeChanges()
+        guard !changes.isEmpty else { return }
+        effects.append(.save(changes))
+        for case .put(let entry) in changes {
+            guard let vm = entry.vm, let datapath = entry.datapath else { continue }
+            log(
+                .info, "port \(entry.status.rawValue)",
+                [
+                    "vm_id": vm.vmID, "vm_port": vm.port, "dp_id": datapath.dpID, "dp_port": datapath.port,
+                    "vs_port": entry.virtual.map { "\($0.port)" } ?? "none",
+                ])
+        }
+    }
+
+    private mutating func updateCompleteness() {
+        guard mayChangeCompleteness else { return }
+        mayChangeCompleteness = false
+        for dpID in network.proxyOfDatapath.keys {
+            let isComplete = network.isComplete(dpID, whenNoVM: clock.isGraceOver)
+            guard isComplete != network.completeTables.contains(dpID) else { continue }
+            if isComplete {
+                network.completeTables.insert(dpID)
+            } else {
+                network.completeTables.remove(dpID)
+            }
+            changed(.tableComplete(dpID))
+        }
+    }
+
+    // MARK: Notes
+
+    mutating func log(
+        _ level: Logger.Level, _ message: String, _ ids: [String: any CustomStringConvertible] = [:]
+    ) {
+        effects.append(.log(LogLine(level, message, ids)))
+    }
+
+    mutating func count(_ reason: String, _ ids: [String: any CustomStringConvertible] = [:]) {
+        guard let count = tally.count(reason) else { return }
+        log(.warning, reason, ids.merging(["count": count]) { first, _ in first })
+    }
+}
