@@ -44,6 +44,7 @@ func tests(of name: String, uses dependencies: [Target.Dependency] = []) -> Targ
 let package = Package(
     name: "RouteFlow",
     products: [
+        .executable(name: "rfclient", targets: ["rfclient"]),
         .executable(name: "rfserver", targets: ["rfserver"]),
         .library(name: "RFLib", targets: ["RFLib"]),
     ],
@@ -67,8 +68,10 @@ let package = Package(
         room("RFLib", uses: ["NetTypes", argumentParser, deque, logging]),
         room("RFMongo", uses: ["RFLib", "NetTypes", "CMongoC", logging]),
 
+        room("RFClientCore", uses: ["RFLib", "Netlink", "NetTypes", logging, lifecycle]),
         room("RFServerCore", uses: ["RFLib", "NetTypes", logging, lifecycle]),
 
+        daemon("rfclient", core: "RFClientCore"),
         daemon("rfserver", core: "RFServerCore"),
 
         room(
@@ -80,6 +83,7 @@ let package = Package(
         tests(of: "Netlink", uses: ["NetTypes"]),
         tests(of: "RFLib", uses: ["NetTypes", "RFTestKit"]),
         tests(of: "RFMongo", uses: ["RFLib", "NetTypes", logging]),
+        tests(of: "RFClientCore", uses: ["RFLib", "Netlink", "NetTypes", "RFTestKit"]),
         tests(of: "RFServerCore", uses: ["RFLib", "NetTypes", "RFTestKit"]),
     ]
 )
