@@ -46,6 +46,7 @@ let package = Package(
     products: [
         .executable(name: "rfclient", targets: ["rfclient"]),
         .executable(name: "rfserver", targets: ["rfserver"]),
+        .executable(name: "rfproxy", targets: ["rfproxy"]),
         .library(name: "RFLib", targets: ["RFLib"]),
     ],
     dependencies: [
@@ -70,9 +71,13 @@ let package = Package(
 
         room("RFClientCore", uses: ["RFLib", "Netlink", "NetTypes", logging, lifecycle]),
         room("RFServerCore", uses: ["RFLib", "NetTypes", logging, lifecycle]),
+        room(
+            "RFProxyCore",
+            uses: ["RFLib", "OpenFlow", "NetTypes", logging, lifecycle, nioCore, nioPosix]),
 
         daemon("rfclient", core: "RFClientCore"),
         daemon("rfserver", core: "RFServerCore"),
+        daemon("rfproxy", core: "RFProxyCore"),
 
         room(
             "RFTestKit",
@@ -85,5 +90,10 @@ let package = Package(
         tests(of: "RFMongo", uses: ["RFLib", "NetTypes", logging]),
         tests(of: "RFClientCore", uses: ["RFLib", "Netlink", "NetTypes", "RFTestKit"]),
         tests(of: "RFServerCore", uses: ["RFLib", "NetTypes", "RFTestKit"]),
+        tests(
+            of: "RFProxyCore",
+            uses: [
+                "RFLib", "OpenFlow", "NetTypes", "RFTestKit", nioCore, nioEmbedded, nioPosix, logging,
+            ]),
     ]
 )

@@ -1,0 +1,21 @@
+/// What ends rfproxy.
+public enum ProxyError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The address cannot be listened on.
+    case cannotListen(address: String, reason: String)
+    /// The file for the recording cannot be written.
+    case cannotRecord(path: String)
+    /// The core gave up.
+    case stopped(reason: String)
+
+    /// What happened, where, and what helps.
+    public var description: String {
+        switch self {
+        case .cannotListen(let address, let reason):
+            "cannot listen on \(address): \(reason); is another controller running? choose an address with --listen"
+        case .cannotRecord(let path):
+            "cannot write the recording \(path): choose a file in a folder that can be written to with --record"
+        case .stopped(let reason):
+            reason
+        }
+    }
+}

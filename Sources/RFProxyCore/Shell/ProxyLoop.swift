@@ -1,0 +1,170 @@
+import Logging
+import NIOCore
+import NetTypes
+import OpenFlow
+import RFLib
+
+/// The core and its hands, all on one event loop: no locks, and no thread but this one touches a switch.
+final class ProxyLoop {
+    private let eventLoop: any EventLoop
+    private let recorder: Recorder<ProxyEvent>?
+    private let logger: Logger
+    private let started = ContinuousClock.now
+    private let stop: (String) -> Void
+
+    private var core: ProxyCore
+    private var channel: (any IPCChannel)?
+    private var handlers: [SessionID: SwitchHandler] = [:]
+    private var lastSession: UInt64 = 0
+    private var tally = Tally()
+
+    /// Events that came while another was being carried out: a closed connection reports itself at once.
+    private var events = CircularBuffer<ProxyEvent>()
+    private var isHandling = false
+    private var timer: Scheduled<Void>?
+    private var timerAt: Instant?
+    /// Switches for which packets were gathered in the present read.
+    private var flushes: [SwitchHandler] = []
+
+    /// Connections at once; what comes beyond is closed.
+    private static let mostSwitches = 1024
+
+    /// - Parameters:
+    ///   - recorder: takes each event before the core does.
+    ///   - stop: called when the core gives up, with the reason.
+    init(
+        settings: ProxySettings, epoch: Int64, on eventLoop: any EventLoop,
+        recorder: Recorder<ProxyEvent>?, logger: Logger, stop: @escaping (String) -> Void
+    ) {
+        self.eventLoop = eventLoop
+        self.recorder = recorder
+        self.logger = logger
+        self.stop = stop
+        self.core = ProxyCore(settings: settings, epoch: epoch, at: .start)
+    }
+
+    /// Begins to talk to rfserver.
+    func start(channel: any IPCChannel) {
+        self.channel = channel
+        handle(.timePassed)
+    }
+
+    private var now: Instant { Instant(sinceStart: ContinuousClock.now - started) }
+
+    // MARK: Events
+
+    /// Tells the core an event, and carries out what it decides.
+    func handle(_ event: ProxyEvent) {
+        events.append(event)
+        guard !isHandling else { return }
+        isHandling = true
+        defer { isHandling = false }
+        while let event = events.popFirst() {
+            let now = now
+            record(event, at: now)
+            for effect in core.handle(event, at: now) { carryOut(effect) }
+        }
+        armTimer()
+    }
+
+    private func record(_ event: ProxyEvent, at now: Instant) {
+        do {
+            try recorder?.record(event, at: now)
+        } catch {
+            logger.error("the event could not be recorded", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func carryOut(_ effect: ProxyEffect) {
+        switch effect {
+        case .send(let envelopes): channel?.send(envelopes)
+        case .write(let session, let buffer): handlers[session]?.write(buffer)
+        case .close(let session): handlers[session]?.close()
+        case .log(let line): line.write(to: logger)
+        case .stop(let reason): stop(reason)
+        }
+    }
+
+    /// Sets the timer for the core's deadline. One that is set for earlier stays: it costs less to come in vain.
+    private func armTimer() {
+        guard let deadline = core.deadline else { return }
+        if let timerAt, timerAt <= deadline { return }
+        timer?.cancel()
+        timerAt = deadline
+        let wait = max(.zero, deadline.sinceStart - now.sinceStart)
+        timer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(wait)) {
+            self.timerAt = nil
+            self.handle(.timePassed)
+        }
+    }
+
+    /// Lets no timer come any more.
+    func end() {
+        timer?.cancel()
+        for handler in Array(handlers.values) { handler.close() }
+    }
+
+    // MARK: Switches
+
+    /// Makes a handler for a connection, or none if there are too many.
+    func makeHandler() -> SwitchHandler? {
+        guard handlers.count < Self.mostSwitches else {
+            if let count = tally.count("too many") {
+                logger.warning(
+                    "refused a connection: there are \(Self.mostSwitches)", metadata: ["count": "\(count)"])
+            }
+            return nil
+        }
+        lastSession += 1
+        return SwitchHandler(SessionID(rawValue: lastSession), loop: self)
+    }
+
+    func opened(_ handler: SwitchHandler, from address: SocketAddress?) {
+        handlers[handler.id] = handler
+        handle(.connected(handler.id, from: address?.ipAddress.flatMap { IPAddress($0) }))
+    }
+
+    func received(_ frame: OpenFlowFrame, from handler: SwitchHandler) {
+        guard frame.header.type == OpenFlow10.MessageType.packetIn.rawValue, frame.header.version == .v10,
+            let envelope = try? OpenFlow10.Envelope(frame), case .packetIn(let packet) = envelope.message
+        else { return handle(.received(handler.id, SwitchFrame(frame))) }
+        switch core.packetIn(packet, from: handler.id) {
+        case .pass(let destination, let port, let packetClass, let source):
+            let isSent = handlers[destination]?.send(
+                packet.data, out: port, packetClass, from: source)
+            if isSent == false { core.overflowed(source)?.write(to: logger) }
+        case .claim:
+            handle(.received(handler.id, SwitchFrame(frame)))
+        case .drop(let line):
+            line?.write(to: logger)
+        }
+    }
+
+    func writabilityChanged(_ handler: SwitchHandler, _ isWritable: Bool) {
+        handle(.writable(handler.id, isWritable))
+    }
+
+    /// The connection is of no more use.
+    func failed(_ handler: SwitchHandler, _ reason: String) {
+        handle(.disconnected(handler.id, reason: reason))
+        handler.close()
+    }
+
+    func closed(_ handler: SwitchHandler) {
+        handlers[handler.id] = nil
+        handle(.disconnected(handler.id, reason: "the connection was closed"))
+    }
+
+    // MARK: Packets
+
+    /// Packets were gathered for a switch.
+    func willFlush(_ handler: SwitchHandler) {
+        flushes.append(handler)
+    }
+
+    /// The present read is over: what it led to goes out, in one write for each switch.
+    func flushPackets() {
+        for handler in flushes { handler.flushPackets() }
+        flushes.removeAll(keepingCapacity: true)
+    }
+}

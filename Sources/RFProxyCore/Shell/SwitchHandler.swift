@@ -1,0 +1,114 @@
+import NIOCore
+import OpenFlow
+
+/// One switch's end of the wire: cuts what it sends into messages, and holds back what it does not take.
+///
+/// Everything here runs on the event loop. A message that passes through a pipeline costs an allocation at each
+/// step, so this is the only handler.
+final class SwitchHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    let id: SessionID
+    private let loop: ProxyLoop
+    private let messages = NIOSingleStepByteToMessageProcessor(OpenFlowFrameDecoder())
+    private var context: ChannelHandlerContext?
+    /// Packet-outs of the present read.
+    private var gathered = ByteBuffer()
+    /// Packet-outs that wait for the switch to take data again.
+    private var waiting = ShuttleQueue<ByteBuffer>()
+    private var isClosed = false
+
+    /// Bytes that may wait for a switch beyond what makes it unwritable, before it is taken for dead.
+    private static let mostWaiting = 16 << 20
+    /// Waiting packets that are sent on before flow mods get their turn.
+    private static let packetsAtOnce = 256
+
+    init(_ id: SessionID, loop: ProxyLoop) {
+        self.id = id
+        self.loop = loop
+    }
+
+    // MARK: From the switch
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.context = context
+        loop.opened(self, from: context.remoteAddress)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosed else { return }
+        do {
+            try messages.process(buffer: unwrapInboundIn(data)) { loop.received($0, from: self) }
+        } catch {
+            loop.failed(self, "sent what is no OpenFlow message: \(error)")
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        loop.flushPackets()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isClosed = true
+        self.context = nil
+        loop.closed(self)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        loop.failed(self, "\(error)")
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let isWritable = context.channel.isWritable
+        if isWritable { sendWaiting() }
+        loop.writabilityChanged(self, isWritable)
+    }
+
+    // MARK: To the switch
+
+    func write(_ buffer: ByteBuffer) {
+        guard let context, !isClosed else { return }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        guard !context.channel.isWritable else { return }
+        let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        if waiting ?? 0 > Self.mostWaiting { loop.failed(self, "does not read what it is sent") }
+    }
+
+    /// Sends a packet at the end of the present read, or when its turn comes. Returns false if one had to be dropped.
+    func send(_ packet: ByteBuffer, out port: UInt16, _ packetClass: PacketClass, from source: PortID) -> Bool
+    {
+        guard let context, !isClosed else { return false }
+        if context.channel.isWritable, waiting.isEmpty {
+            if gathered.readableBytes == 0 { loop.willFlush(self) }
+            PacketOutWriter.write(packet, out: port, to: &gathered)
+            return true
+        }
+        var message = ByteBuffer()
+        PacketOutWriter.write(packet, out: port, to: &message)
+        return waiting.append(message, packetClass, from: source)
+    }
+
+    func flushPackets() {
+        guard let context, gathered.readableBytes > 0 else { return }
+        context.writeAndFlush(wrapOutboundOut(gathered), promise: nil)
+        gathered = ByteBuffer()
+    }
+
+    private func sendWaiting() {
+        guard let context, !isClosed, !waiting.isEmpty, context.channel.isWritable else { return }
+        var packets = ByteBuffer()
+        for _ in 0..<Self.packetsAtOnce {
+            guard let packet = waiting.popFirst() else { break }
+            packets.writeImmutableBuffer(packet)
+        }
+        context.writeAndFlush(wrapOutboundOut(packets), promise: nil)
+        context.eventLoop.assumeIsolated().execute { self.sendWaiting() }
+    }
+
+    func close() {
+        guard let context, !isClosed else { return }
+        isClosed = true
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,135 @@
+import Logging
+import NIOCore
+import NetTypes
+import OpenFlow
+import RFLib
+
+/// Which ports belong together, and what one says about the other.
+extension ProxyCore {
+    mutating func handle(_ map: PortMap) {
+        let port = PortID(map.dpID, map.dpPort)
+        if map.isRemoval {
+            if let virtual = shuttle.maps.part(port) { raise(virtual) }
+            return
+        }
+        guard map.vsID.isVirtualSwitch, !map.dpID.isVirtualSwitch else {
+            return count(
+                .error, "ignored a port map that joins no datapath with a virtual switch",
+                ["dp_id": map.dpID, "vs_id": map.vsID])
+        }
+        let virtual = PortID(map.vsID, map.vsPort)
+        for parted in shuttle.maps.join(port, virtual) { raise(parted) }
+        align(virtual)
+    }
+
+    /// rfserver has said its whole state: maps that it did not name are gone.
+    mutating func partPorts(notNamedIn named: Set<RFKey>) {
+        for port in shuttle.maps.datapathPorts where !named.contains(.portMap(port.datapath, port.port)) {
+            if let virtual = shuttle.maps.part(port) { raise(virtual) }
+        }
+    }
+
+    // MARK: Port state
+
+    /// A mapped virtual port is to be up exactly while its datapath port is: the VM's routing engine listens to the
+    /// carrier. Of a datapath that is not connected nothing is known, so nothing changes.
+    mutating func align(_ virtual: PortID) {
+        guard let port = shuttle.maps[virtual], let datapath = datapaths[port.datapath],
+            datapath.session != nil
+        else { return }
+        setPort(virtual, down: !(datapath.ports[port.port]?.isUp ?? false))
+    }
+
+    /// A virtual port that is no longer mapped has to be up, or its VM could never announce itself again.
+    private mutating func raise(_ virtual: PortID) {
+        setPort(virtual, down: false)
+    }
+
+    /// Aligns all virtual ports that a datapath or a virtual switch has to do with.
+    mutating func alignPorts(of id: DatapathID) {
+        for port in shuttle.maps.datapathPorts {
+            guard let virtual = shuttle.maps[port], port.datapath == id || virtual.datapath == id else {
+                continue
+            }
+            align(virtual)
+        }
+    }
+
+    private mutating func setPort(_ virtual: PortID, down: Bool) {
+        guard let datapath = datapaths[virtual.datapath], let session = datapath.session,
+            var port = datapath.ports[virtual.port], port.config.contains(.portDown) != down
+        else { return }
+        let wanted: OpenFlow10.PortConfig = down ? .portDown : []
+        let order = OpenFlow10.PortMod(
+            port: port.number, hwAddr: port.hwAddr, config: wanted, mask: .portDown)
+        send(.portMod(order), to: session)
+        port.config = port.config.subtracting(.portDown).union(wanted)
+        datapaths[virtual.datapath]?.ports[virtual.port] = port
+        log(
+            .info, down ? "virtual port down, as its datapath port" : "virtual port up",
+            ["dp_id": virtual.datapath, "port": virtual.port])
+    }
+
+    mutating func handle(_ status: OpenFlow10.PortStatus, of id: DatapathID) {
+        guard status.port.number.isPhysical else { return }
+        let number = status.port.number.rawValue
+        let port = PortID(id, number)
+        let before = datapaths[id]?.ports[number]
+        if status.reason == .delete {
+            datapaths[id]?.ports[number] = nil
+            forgetClaim(on: port)
+        } else {
+            datapaths[id]?.ports[number] = status.port
+            // A flow may have been refused because its port was not there.
+            if before == nil { datapaths[id]?.table.retry(.max) }
+            stirred.insert(id)
+        }
+        if before?.isUp != datapaths[id]?.ports[number]?.isUp {
+            let isUp = datapaths[id]?.ports[number]?.isUp ?? false
+            log(.info, isUp ? "port up" : "port down", ["dp_id": id, "port": number])
+        }
+        announceJoin(of: id)
+        if let partner = shuttle.maps[port] { align(id.isVirtualSwitch ? port : partner) }
+    }
+
+    mutating func announceJoin(of id: DatapathID) {
+        guard let datapath = datapaths[id], datapath.session != nil else { return }
+        announce(.datapathJoin(datapath.join(ctID: settings.ctID)))
+    }
+
+    // MARK: Claims
+
+    /// A VM's port announces itself. Only from a port of a virtual switch: the shuttle lets nothing else come here.
+    mutating func claim(_ packet: OpenFlow10.PacketIn, on id: DatapathID) {
+        guard id.isVirtualSwitch, packet.inPort.isPhysical,
+            let frame = MappingFrame(bytes: packet.data.readableBytesView)
+        else { return }
+        let port = PortID(id, packet.inPort.rawValue)
+        let map = VMMap(
+            vmID: frame.vmID, vmPort: frame.vmPort, vsID: id, vsPort: port.port, token: frame.token)
+        guard let key = announcements.say(.vmMap(map)) else { return }
+        conversation.changed(key)
+        shuttle.forgetStations(of: port)
+        shuttle.learn(frame.source, on: port)
+        log(
+            .info, "a VM's port announces itself",
+            ["vm_id": frame.vmID, "vm_port": frame.vmPort, "dp_id": id, "port": port.port])
+    }
+
+    /// A port is gone: what a VM said through it is worth nothing any more.
+    private mutating func forgetClaim(on port: PortID) {
+        shuttle.forgetStations(of: port)
+        withdraw(.vmMap(port.datapath, port.port))
+    }
+
+    /// A virtual switch is gone, and its ports with it.
+    mutating func forgetClaims(on virtualSwitch: DatapathID) {
+        let keys = announcements.withdrawAll { key in
+            if case .vmMap(virtualSwitch, _) = key { true } else { false }
+        }
+        for key in keys {
+            conversation.changed(key)
+            if case .vmMap(_, let port) = key { shuttle.forgetStations(of: PortID(virtualSwitch, port)) }
+        }
+    }
+}

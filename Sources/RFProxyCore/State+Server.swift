@@ -1,0 +1,153 @@
+import Logging
+import NetTypes
+import OpenFlow
+import RFLib
+
+/// What rfserver says.
+extension ProxyCore {
+    mutating func handle(_ event: IPCEvent, at now: Instant) {
+        switch event {
+        case .connected:
+            log(.info, "connected to the database")
+        case .disconnected(let reason):
+            log(.warning, "lost the database; switches and packets go on as they are", ["reason": reason])
+        case .poison(let reason):
+            count(.warning, "set aside a document that is no envelope", ["reason": reason])
+        case .received(let envelopes):
+            for envelope in envelopes where envelope.from == .rfserver {
+                for delivery in conversation.receive(envelope, at: now) { handle(delivery) }
+            }
+        }
+    }
+
+    private mutating func handle(_ delivery: Conversation.Delivery) {
+        switch delivery {
+        case .begin:
+            generation += 1
+            isStreamWhole = true
+            for id in Array(datapaths.keys) { datapaths[id]?.table.beginStream(generation) }
+            log(.info, "rfserver begins to say its state", ["epoch": conversation.peerEpoch])
+        case .messages(let messages):
+            for message in messages { handle(message) }
+        case .end(let named):
+            log(.info, "rfserver has said its state", ["epoch": conversation.peerEpoch])
+            if let named { partPorts(notNamedIn: named) }
+            for id in Array(datapaths.keys) { forgetIfIdle(id) }
+        case .rejected(let reasons):
+            isStreamWhole = false
+            for reason in reasons { count(.warning, "set aside a message of rfserver", ["reason": reason]) }
+        case .superseded:
+            effects.append(
+                .stop(reason: "another rfproxy with ct_id \(settings.ctID) has started: this one ends"))
+        case .dropped(let reason):
+            count(.debug, "ignored an envelope of rfserver: \(reason.rawValue)")
+        }
+    }
+
+    private mutating func handle(_ message: RFMessage) {
+        switch message {
+        case .flowMod(let order): handle(order)
+        case .datapathConfig(let order): handle(order)
+        case .portMap(let map): handle(map)
+        case .tableComplete(let message): handle(message)
+        default: count(.warning, "ignored a message that is not for rfproxy", ["kind": "\(message.kind)"])
+        }
+    }
+
+    private mutating func handle(_ order: FlowMod) {
+        guard accepts(order.dpID) else { return }
+        guard let prefix = OpenFlow10.IPv4Prefix(order.prefix) else {
+            return count(
+                .warning, "ignored a flow that OpenFlow 1.0 cannot express",
+                ["dp_id": order.dpID, "prefix": order.prefix])
+        }
+        guard let forwarding = order.forwarding else {
+            datapaths[order.dpID]?.table.want(order.source, prefix, nil)
+            return
+        }
+        if forwarding.kind == .local, prefix.length == 32 {
+            datapaths[order.dpID, default: Datapath(order.dpID, generation: generation)].table
+                .want(order.source, own: prefix.address)
+        } else if forwarding.kind != .local, let action = FlowAction(forwarding) {
+            datapaths[order.dpID, default: Datapath(order.dpID, generation: generation)].table
+                .want(order.source, prefix, action)
+        } else {
+            count(
+                .error, "ignored a flow that makes no sense",
+                ["dp_id": order.dpID, "prefix": order.prefix, "kind": forwarding.kind.rawValue])
+        }
+    }
+
+    private mutating func handle(_ order: DatapathConfig) {
+        guard FlowKey.match(order.operation) != nil, accepts(order.dpID) else { return }
+        let action = order.operation == .dropAll ? FlowAction.drop : .controller
+        datapaths[order.dpID, default: Datapath(order.dpID, generation: generation)].table
+            .want(.control(order.operation), action)
+    }
+
+    private mutating func handle(_ message: TableComplete) {
+        guard accepts(message.dpID) else { return }
+        if message.isRemoval {
+            datapaths[message.dpID]?.table.reopen()
+        } else if isStreamWhole {
+            datapaths[message.dpID, default: Datapath(message.dpID, generation: generation)].table.complete()
+        } else {
+            log(
+                .warning, "nothing is deleted: part of rfserver's state was not understood",
+                ["dp_id": message.dpID])
+        }
+    }
+
+    /// Virtual switches belong to all rfproxies together: nobody writes flows there.
+    private mutating func accepts(_ datapath: DatapathID) -> Bool {
+        guard !datapath.isVirtualSwitch else {
+            count(.warning, "ignored an order for a virtual switch's flow table", ["dp_id": datapath])
+            return false
+        }
+        stirred.insert(datapath)
+        return true
+    }
+
+    // MARK: What became of the flows
+
+    /// Passes on what a switch made of its flows, and what the shuttle needs to know of them.
+    mutating func settleFlows(of id: DatapathID) {
+        if let addresses = datapaths[id]?.table.takeOwnAddresses() {
+            shuttle.setOwnAddresses(addresses, of: id)
+        }
+        for outcome in datapaths[id]?.table.takeOutcomes() ?? [] {
+            switch outcome {
+            case .refused(let key, let code):
+                count(
+                    .error, "a switch refused a flow",
+                    ["dp_id": id, "prefix": key.prefix, "role": "\(key.role)", "error": code])
+                for source in sources(of: key, on: id) {
+                    announce(
+                        .flowError(
+                            FlowError(
+                                dpID: id, source: source, prefix: key.prefix, type: code.type.rawValue,
+                                code: code.code)))
+                }
+            case .resolved(let key):
+                for key in announcedErrors(of: key, on: id) { withdraw(key) }
+            }
+        }
+    }
+
+    /// The routers that a flow is for: those under which rfserver knows it.
+    private func sources(of key: FlowKey, on id: DatapathID) -> [MACAddress] {
+        switch key.role {
+        case .control: []
+        case .local: datapaths[id]?.table.routers(with: key.address) ?? []
+        case .routed, .hairpin: [key.source]
+        }
+    }
+
+    /// The reports on a flow. The routers that had an address may have lost it since.
+    private func announcedErrors(of key: FlowKey, on id: DatapathID) -> [RFKey] {
+        guard key.role == .local else { return [.flowError(id, key.source, key.prefix)] }
+        return announcements.keys(for: .rfserver).filter {
+            if case .flowError(id, _, key.prefix) = $0 { true } else { false }
+        }
+    }
+}

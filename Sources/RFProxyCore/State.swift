@@ -1,0 +1,132 @@
+import Logging
+import NetTypes
+import OpenFlow
+public import RFLib
+
+/// All decisions of rfproxy: what each switch is to have, and what rfserver is to know.
+public struct ProxyCore: DaemonCore {
+    let settings: ProxySettings
+    var sessions: [SessionID: SwitchSession] = [:]
+    /// Every datapath that is connected, or that rfserver has spoken of.
+    var datapaths: [DatapathID: Datapath] = [:]
+    /// The map of ports, and what else passing a packet on needs.
+    var shuttle: Shuttle
+    var tally = Tally()
+
+    // MARK: rfserver
+    var conversation: Conversation
+    var announcements = Announcements()
+    /// Counts rfserver's streams: what an earlier one said is provisional.
+    var generation: UInt32 = 0
+    /// False once part of rfserver's stream could not be understood: its silence then means nothing.
+    var isStreamWhole = true
+
+    // MARK: The present event
+    var effects: [ProxyEffect] = []
+    /// Connections that may have something to write.
+    var touched: Set<SessionID> = []
+    /// Datapaths that may have flows to send.
+    var stirred: Set<DatapathID> = []
+
+    /// A core that knows nothing yet.
+    /// - Parameter epoch: the number of this incarnation of rfproxy, as the database gave it.
+    public init(settings: ProxySettings, epoch: Int64, at now: Instant) {
+        self.settings = settings
+        self.shuttle = Shuttle(passesIPv6: settings.shuttlesIPv6)
+        self.conversation = Conversation(
+            me: .rfproxy(settings.ctID), epoch: epoch, peer: .rfserver, at: now)
+    }
+
+    /// The event that says only that time has passed.
+    public static var timePassed: ProxyEvent { .timePassed }
+
+    /// When the core wants to be told that time has passed.
+    public var deadline: Instant? {
+        sessions.values.reduce(conversation.deadline) { min($0, $1.deadline) }
+    }
+
+    /// Decides what to do about an event.
+    public mutating func handle(_ event: ProxyEvent, at now: Instant) -> [ProxyEffect] {
+        switch event {
+        case .ipc(let event): handle(event, at: now)
+        case .connected(let id, let peer): connected(id, from: peer, at: now)
+        case .received(let id, let frame): received(frame.frame, from: id, at: now)
+        case .writable(let id, let isWritable): writable(id, isWritable)
+        case .disconnected(let id, let reason): disconnected(id, reason, at: now)
+        case .timePassed: break
+        }
+        checkDeadlines(at: now)
+        pushFlows()
+        return takeEffects(at: now)
+    }
+
+    /// Decides on a packet: the short way, which is not recorded.
+    mutating func packetIn(_ packet: OpenFlow10.PacketIn, from session: SessionID) -> PacketVerdict {
+        shuttle.judge(packet, from: session)
+    }
+
+    /// A packet found the queue of its destination full. Returns the line to log now and then.
+    mutating func overflowed(_ source: PortID) -> LogLine? {
+        shuttle.overflow(source)
+    }
+
+    private mutating func pushFlows() {
+        for id in stirred {
+            settleFlows(of: id)
+            guard let session = datapaths[id]?.session, sessions[session]?.isWritable ?? false else {
+                continue
+            }
+            sessions[session]?.write { datapaths[id]?.table.push(into: &$0) }
+            touched.insert(session)
+        }
+        stirred.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func takeEffects(at now: Instant) -> [ProxyEffect] {
+        for session in touched {
+            if let output = sessions[session]?.takeOutput() { effects.append(.write(session, output)) }
+        }
+        touched.removeAll(keepingCapacity: true)
+        let envelopes = conversation.flush(announcements, at: now)
+        if !envelopes.isEmpty { effects.append(.send(envelopes)) }
+        defer { effects = [] }
+        return effects
+    }
+
+    // MARK: Help for the topics
+
+    mutating func log(
+        _ level: Logger.Level, _ message: String, _ ids: [String: any CustomStringConvertible] = [:]
+    ) {
+        effects.append(.log(LogLine(level, message, ids)))
+    }
+
+    /// Counts something that a peer may cause as often as it likes, and says so now and then.
+    mutating func count(
+        _ level: Logger.Level, _ reason: String, _ ids: [String: any CustomStringConvertible] = [:]
+    ) {
+        guard let count = tally.count(reason) else { return }
+        log(level, reason, ids.merging(["count": count]) { own, _ in own })
+    }
+
+    /// Sends a message to a switch.
+    mutating func send(_ message: OpenFlow10.Message, to session: SessionID) {
+        sessions[session]?.send(message)
+        touched.insert(session)
+    }
+
+    /// Tells rfserver, if it is news.
+    mutating func announce(_ message: RFMessage) {
+        if let key = announcements.say(message) { conversation.changed(key) }
+    }
+
+    /// Tells rfserver that there is nothing to say on a key any more, if that is news.
+    mutating func withdraw(_ key: RFKey) {
+        if let key = announcements.withdraw(key) { conversation.changed(key) }
+    }
+
+    /// Forgets a datapath that is neither connected nor wanted by rfserver.
+    mutating func forgetIfIdle(_ id: DatapathID) {
+        if datapaths[id]?.isForgettable ?? false { datapaths[id] = nil }
+    }
+}

@@ -1,0 +1,88 @@
+import NIOCore
+import NetTypes
+import OpenFlow
+import RFLib
+
+/// One connection of a switch: how far the two have come, and what is to be written.
+struct SwitchSession: Sendable {
+    /// How far the two have come.
+    enum Phase: Sendable {
+        /// Waits for the switch's hello.
+        case hello
+        /// Waits for its features.
+        case features
+        /// Another connection has the same datapath: it has until this instant to show that it lives.
+        case contender(OpenFlow10.FeaturesReply, until: Instant)
+        /// Waits for its description.
+        case description(DatapathID, xid: UInt32)
+        /// Its flow table is being read.
+        case reading(DatapathID, xid: UInt32)
+        /// Everything is known.
+        case up(DatapathID)
+    }
+
+    /// The longest that a switch may take from one step of the handshake to the next.
+    static let handshakeLimit = Duration.seconds(10)
+
+    let id: SessionID
+    /// From where; nil if the transport has no addresses.
+    let peer: IPAddress?
+    var phase = Phase.hello
+    /// True while the switch takes data.
+    var isWritable = true
+    var keepalive: Keepalive
+    /// When the present step of the handshake has taken too long; nil when it is over.
+    var handshakeEnd: Instant?
+    /// Which connection waits for an answer to which echo request.
+    var challenge: (contender: SessionID, xid: UInt32)?
+    /// What is to be written at the end of the present event.
+    private(set) var output = ByteBuffer()
+    private var lastXid: UInt32 = 0
+
+    init(_ id: SessionID, peer: IPAddress?, at now: Instant) {
+        self.id = id
+        self.peer = peer
+        self.keepalive = Keepalive(at: now)
+        self.handshakeEnd = now.advanced(by: Self.handshakeLimit)
+    }
+
+    /// The datapath, once it is this connection's.
+    var datapath: DatapathID? {
+        switch phase {
+        case .hello, .features, .contender: nil
+        case .description(let datapath, _), .reading(let datapath, _), .up(let datapath): datapath
+        }
+    }
+
+    var deadline: Instant {
+        var deadline = min(keepalive.deadline, handshakeEnd ?? keepalive.deadline)
+        if case .contender(_, let until) = phase { deadline = min(deadline, until) }
+        return deadline
+    }
+
+    /// Sends a request, and returns its transaction.
+    @discardableResult
+    mutating func send(_ message: OpenFlow10.Message) -> UInt32 {
+        // The upper half of the numbers is for flow mods.
+        lastXid = lastXid % (1 << 30) + 1
+        output.write(OpenFlow10.Envelope(xid: lastXid, message))
+        return lastXid
+    }
+
+    /// Sends an answer.
+    mutating func reply(_ xid: UInt32, _ message: OpenFlow10.Message) {
+        output.write(OpenFlow10.Envelope(xid: xid, message))
+    }
+
+    /// Lets flow mods be written.
+    mutating func write(_ body: (inout ByteBuffer) -> Void) {
+        body(&output)
+    }
+
+    /// Takes what is to be written.
+    mutating func takeOutput() -> ByteBuffer? {
+        guard output.readableBytes > 0 else { return nil }
+        defer { output = ByteBuffer() }
+        return output
+    }
+}

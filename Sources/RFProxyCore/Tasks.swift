@@ -1,0 +1,111 @@
+//
+//   switches            the event loop's thread                              the channel's own thread
+//
+//   TCP <------> SwitchHandler --frames--> ProxyLoop --events--> ProxyCore
+//                  |    ^                    |    ^                |
+//                  |    '---bytes, close-----'    '----effects-----'
+//                  |                              ^  |
+//   TCP <------> SwitchHandler                    |  '--envelopes--> IPCChannel.send
+//          (packets: in here, out there,          |
+//           without the core's events)            '--eventLoop.execute--- IPCChannel's events <--- MongoDB
+//
+// One event loop, one thread: handlers, loop and core are confined to it. Nothing there waits. What a switch does not
+// take waits in its handler (packets, by class) or stays in the core (flow mods, behind a window of barriers).
+
+public import Logging
+import NIOCore
+import NIOPosix
+public import RFLib
+public import ServiceLifecycle
+
+/// rfproxy as a service: listens, runs the core, and ends cleanly.
+public final class ProxyService: Service {
+    private let settings: ProxySettings
+    private let address: ListenAddress
+    private let ipc: any IPCService
+    private let recorder: Recorder<ProxyEvent>?
+    private let logger: Logger
+    private let onListening: @Sendable (Int) -> Void
+
+    /// The longest that the end may take at the channel to rfserver.
+    private static let closeLimit = Duration.seconds(1)
+
+    /// A service that does nothing before it is run.
+    /// - Parameters:
+    ///   - recorder: takes each event before the core does, if any.
+    ///   - onListening: told the TCP port as soon as switches may connect.
+    public init(
+        settings: ProxySettings, listen address: ListenAddress, ipc: any IPCService,
+        recorder: Recorder<ProxyEvent>? = nil, logger: Logger,
+        onListening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.settings = settings
+        self.address = address
+        self.ipc = ipc
+        self.recorder = recorder
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Runs until the graceful shutdown, or until the core gives up.
+    /// - Throws: `ProxyError`, or what the database refuses for good.
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            try await run(on: group.next())
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+    }
+
+    private func run(on eventLoop: any EventLoop) async throws {
+        // The address is taken first, so that a wrong one is told at once, whatever the database does.
+        let binding = ServerBinding(eventLoop: eventLoop)
+        let server = try await binding.bind(to: address)
+        let name = PeerName.rfproxy(settings.ctID)
+        logger.info("listening, waiting for the database", metadata: ["address": "\(address)"])
+        let (stops, stopped) = AsyncStream.makeStream(of: String.self)
+        let epoch: Int64
+        do {
+            epoch = try await cancelWhenGracefulShutdown { [ipc] in try await ipc.nextEpoch(for: name) }
+        } catch is CancellationError {
+            return
+        }
+        let loop = try await eventLoop.submit { [settings, recorder, logger, ipc] in
+            let loop = ProxyLoop(
+                settings: settings, epoch: epoch, on: eventLoop, recorder: recorder, logger: logger
+            ) { stopped.yield($0) }
+            let bound = NIOLoopBound(loop, eventLoop: eventLoop)
+            loop.start(channel: ipc.open(.proxies, as: name) { Self.post($0, to: bound, on: eventLoop) })
+            binding.loop.value = loop
+            return bound
+        }.get()
+        try await server.setOption(.autoRead, value: true).get()
+        logger.info("switches may connect", metadata: ["address": "\(address)", "epoch": "\(epoch)"])
+        onListening(server.localAddress?.port ?? address.port)
+
+        let reason = await withGracefulShutdownHandler {
+            await stops.first { _ in true }
+        } onGracefulShutdown: {
+            stopped.finish()
+        }
+        try? await server.close()
+        try await eventLoop.submit { loop.value.end() }.get()
+        await ipc.close(within: Self.closeLimit)
+        if let reason { throw ProxyError.stopped(reason: reason) }
+    }
+
+    /// Hands the channel's events to the loop, an envelope at a time, so that packets get their turn between them.
+    private static func post(
+        _ event: IPCEvent, to loop: NIOLoopBound<ProxyLoop>, on eventLoop: any EventLoop
+    ) {
+        guard case .received(let envelopes) = event else {
+            return eventLoop.execute { loop.value.handle(.ipc(event)) }
+        }
+        for envelope in envelopes {
+            eventLoop.execute { loop.value.handle(.ipc(.received([envelope]))) }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+public import ArgumentParser
+import Logging
+import NetTypes
+import RFLib
+import RFMongo
+import RFProxyCore
+import ServiceLifecycle
+import UnixSignals
+
+/// The options of rfproxy, and what they start.
+@main
+struct RFProxy: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rfproxy",
+        abstract:
+            "The OpenFlow 1.0 controller that OpenFlow switches and the VMs' virtual switch connect to.",
+        discussion: """
+            rfproxy keeps the flow table of each switch as rfserver wants it, and passes packets between the ports of \
+            the switches and those of the VMs. It may be stopped and started at any time: the switches keep \
+            forwarding, and what is right in their tables is left alone.
+            """)
+
+    @OptionGroup var mongo: MongoOptions
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("The TCP address that switches connect to.", valueName: "host:port"))
+    var listen: ListenAddress = .standard
+
+    @Option(
+        name: .customLong("ct-id"),
+        help: ArgumentHelp("The number of this rfproxy, if there are several.", valueName: "number"))
+    var ctID: Int32 = 0
+
+    @Option(
+        name: .customLong("dec-ttl"),
+        help: "Whether switches decrement the TTL: auto (those that are Open vSwitch), on or off.")
+    var decrementTTL: ProxySettings.DecrementTTL = .auto
+
+    @Option(
+        name: .customLong("rfvs-from"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "From where virtual switches may connect; may be repeated. (default: 127.0.0.0/8 and ::1)",
+            valueName: "network"))
+    var virtualSwitchesFrom: [IPPrefix] = []
+
+    @Flag(
+        name: .customLong("shuttle-ipv6"),
+        help: "Passes IPv6 packets between switches and VMs too; there are no flows for them.")
+    var shuttlesIPv6 = false
+
+    func validate() throws {
+        guard ctID >= 0 else { throw ValidationError("--ct-id must not be negative") }
+    }
+
+    func run() async throws {
+        let logger = common.logger("rfproxy")
+        var settings = ProxySettings()
+        settings.ctID = ctID
+        settings.decrementTTL = decrementTTL
+        settings.shuttlesIPv6 = shuttlesIPv6
+        if !virtualSwitchesFrom.isEmpty { settings.virtualSwitchesFrom = virtualSwitchesFrom }
+        let service = ProxyService(
+            settings: settings, listen: listen,
+            ipc: try MongoIPC(uri: mongo.resolved(), logger: logger),
+            recorder: try recorder(), logger: logger)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: service)], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        try await group.run()
+    }
+
+    private func recorder() throws -> Recorder<ProxyEvent>? {
+        guard let path = common.record else { return nil }
+        do {
+            return try Recorder(path: path)
+        } catch {
+            throw ProxyError.cannotRecord(path: path)
+        }
+    }
+}
+
+extension ListenAddress: ExpressibleByArgument {}
+extension IPPrefix: ExpressibleByArgument {}
+extension ProxySettings.DecrementTTL: ExpressibleByArgument {}

@@ -1,0 +1,92 @@
+import Foundation
+import Logging
+import NIOCore
+import NetTypes
+import RFLib
+import RFTestKit
+import ServiceLifecycle
+import Synchronization
+
+@testable import RFProxyCore
+
+/// rfserver's end of an in-memory channel, beside a real rfproxy.
+final class ServerEnd: Sendable {
+    private struct State {
+        var server: FakeServer
+        var channel: (any IPCChannel)?
+    }
+
+    private let state: Mutex<State>
+    private let started = ContinuousClock.now
+    private var now: Instant { Instant(sinceStart: ContinuousClock.now - started) }
+
+    init(_ ipc: InMemoryIPC) {
+        state = Mutex(State(server: FakeServer(at: .start)))
+        let channel = ipc.open(.proxies, as: .rfserver) { [weak self] event in
+            guard let self, case .received(let envelopes) = event else { return }
+            self.update { $0.receive(envelopes, at: self.now) }
+        }
+        state.withLock { $0.channel = channel }
+    }
+
+    func say(_ messages: [RFMessage]) {
+        update { server in
+            for message in messages { server.say(message) }
+        }
+    }
+
+    var table: [RFKey: RFMessage] { state.withLock { $0.server.table } }
+
+    private func update(_ body: (inout FakeServer) -> Void) {
+        state.withLock {
+            body(&$0.server)
+            let envelopes = $0.server.flush(at: now)
+            if !envelopes.isEmpty { $0.channel?.send(envelopes) }
+        }
+    }
+}
+
+/// A whole rfproxy in this process.
+final class RunningProxy: Sendable {
+    let port: Int
+    private let group: ServiceGroup
+    private let task: Task<Void, any Error>
+
+    init(_ ipc: InMemoryIPC, port: Int = 0) async throws {
+        var logger = Logger(label: "rfproxy") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        let (ports, told) = AsyncStream.makeStream(of: Int.self)
+        let service = ProxyService(
+            settings: ProxySettings(), listen: ListenAddress(host: "127.0.0.1", port: port), ipc: ipc,
+            logger: logger, onListening: { told.yield($0) })
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+                logger: logger))
+        self.group = group
+        task = Task {
+            defer { told.finish() }
+            try await group.run()
+        }
+        guard let port = await ports.first(where: { _ in true }) else {
+            try await task.value
+            throw Unexpected("rfproxy ended")
+        }
+        self.port = port
+    }
+
+    /// Ends it as SIGTERM does.
+    func stop() async throws {
+        await group.triggerGracefulShutdown()
+        try await task.value
+    }
+}
+
+/// Waits for something that another process does. Fails after 20 seconds.
+func eventually(_ what: String, _ isSo: () throws -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(20)
+    while try !isSo() {
+        guard ContinuousClock.now < end else { throw Unexpected("not within 20 s: \(what)") }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}

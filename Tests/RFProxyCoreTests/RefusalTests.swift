@@ -1,0 +1,75 @@
+import NIOCore
+import NetTypes
+import OpenFlow
+import RFLib
+import RFTestKit
+import Testing
+
+@testable import RFProxyCore
+
+/// A switch refuses flows: rfserver hears of it, and the flows are tried again when there is a reason.
+@Suite struct RefusalTests {
+    private func errors(_ bench: Bench) -> [FlowError] {
+        bench.server.table.values.compactMap { if case .flowError(let error) = $0 { error } else { nil } }
+    }
+
+    @Test func aFullTableIsReportedWithTheFlowsThatFoundNoRoom() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3)
+        fake.capacity = 2
+        let id = try bench.connect(fake)
+        try bench.say(Bench.flow("10.0.0.0/8"), Bench.flow("11.0.0.0/8"), Bench.flow("12.0.0.0/8"))
+        try bench.settle()
+        let refused = errors(bench)
+        #expect(refused.count == 1)
+        #expect(refused.first?.type == 3 && refused.first?.code == 0)
+        #expect(bench.log.contains { $0.message == "a switch refused a flow" })
+
+        // Room is made by a withdrawal: the refused flow takes it, and the report is withdrawn.
+        let prefix = try #require(refused.first?.prefix)
+        let other = try #require(["10.0.0.0/8", "11.0.0.0/8"].first { $0 != prefix.description })
+        try bench.withdraw(Bench.key(other))
+        try bench.settle()
+        #expect(try bench.has(id).flows.count == 2)
+        #expect(errors(bench).isEmpty)
+    }
+
+    @Test func aRefusedFlowIsNotTriedInALoop() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3)
+        fake.capacity = 0
+        let id = try bench.connect(fake)
+        try bench.say(Bench.flow("10.0.0.0/8"))
+        try bench.wait(.seconds(120))
+        #expect(bench.takeFlowMods(id).count == 1)
+        try bench.say(Bench.flow("10.0.0.0/8", port: 3))
+        #expect(bench.takeFlowMods(id).count == 1)
+        #expect(errors(bench).count == 1)
+        try bench.withdraw(Bench.key("10.0.0.0/8"))
+        #expect(errors(bench).isEmpty)
+        #expect(bench.takeFlowMods(id).isEmpty, "what was never there needs no deletion")
+    }
+
+    @Test func aRefusedOwnAddressIsReportedUnderItsRouter() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3)
+        fake.capacity = 0
+        try bench.connect(fake)
+        try bench.say(Bench.flow("10.0.0.1/32", .local))
+        try bench.settle()
+        #expect(errors(bench).map(\.source) == [Bench.router])
+        try bench.withdraw(Bench.key("10.0.0.1/32"))
+        #expect(errors(bench).isEmpty)
+    }
+
+    @Test func anErrorThatBelongsToNoFlowIsOnlyLogged() throws {
+        var bench = Bench()
+        let id = try bench.connect(FakeSwitch(Bench.datapath, ports: 3))
+        for xid in [0, 77, 0x8000_0000, 0xFFFF_FFFF] as [UInt32] {
+            let error = OpenFlow10.ErrorMessage(code: .badType, data: ByteBuffer())
+            try bench.deliver(FakeSwitch.bytes(xid, .error(error)), from: id)
+        }
+        #expect(bench.closed.isEmpty)
+        #expect(bench.log.contains { $0.message == "a switch reported an error" })
+    }
+}

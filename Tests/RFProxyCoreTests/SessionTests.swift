@@ -1,0 +1,170 @@
+import NIOCore
+import NetTypes
+import OpenFlow
+import RFLib
+import RFTestKit
+import Testing
+
+@testable import RFProxyCore
+
+/// Switches that introduce themselves, fall silent, lie, or talk nonsense.
+@Suite struct SessionTests {
+    private func isJoined(_ bench: Bench, _ datapath: DatapathID = Bench.datapath) -> DatapathJoin? {
+        guard case .datapathJoin(let join) = bench.server.table[.datapath(datapath)] else { return nil }
+        return join
+    }
+
+    @Test func aSwitchIsAnnouncedWithItsPortsAndWithoutTheLocalOne() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 2)
+        fake.ports[2]?.state = .linkDown
+        fake.ports[0xFFFE] = FakeSwitch.port(0xFFFE, of: Bench.datapath)
+        let id = try bench.connect(fake)
+        try bench.settle()
+        let join = try #require(isJoined(bench))
+        #expect(join.ports.map(\.dpPort) == [1, 2] && join.ports.map(\.isUp) == [true, false])
+        #expect(!join.isVirtualSwitch)
+        try bench.disconnect(id)
+        try bench.settle()
+        #expect(isJoined(bench) == nil)
+    }
+
+    @Test func aPortThatComesOrGoesIsAnnounced() throws {
+        var bench = Bench()
+        let id = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        let port = FakeSwitch.port(3, of: Bench.datapath)
+        if let bytes = bench.switches[id]?.change(.add, port: port) { try bench.deliver(bytes, from: id) }
+        try bench.settle()
+        #expect(isJoined(bench)?.ports.count == 3)
+        if let bytes = bench.switches[id]?.change(.delete, port: port) { try bench.deliver(bytes, from: id) }
+        try bench.settle()
+        #expect(isJoined(bench)?.ports.count == 2)
+    }
+
+    @Test func anEchoRequestIsAnsweredWithItsData() throws {
+        var bench = Bench()
+        let id = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        bench.switches[id]?.forgetMessages()
+        let data = ByteBuffer(string: "who is there")
+        try bench.deliver(FakeSwitch.bytes(99, .echoRequest(data)), from: id)
+        #expect(try bench.has(id).received == [OpenFlow10.Envelope(xid: 99, .echoReply(data))])
+    }
+
+    @Test func aSwitchThatAnswersEchoesStaysAndOneThatDoesNotIsGivenUp() throws {
+        var bench = Bench()
+        let id = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        try bench.wait(.seconds(60))
+        #expect(bench.closed.isEmpty)
+        bench.switches[id]?.answersEchoes = false
+        try bench.wait(.seconds(16))
+        #expect(bench.closed == [id])
+        #expect(isJoined(bench) == nil)
+    }
+
+    @Test func whoSaysNothingIsGivenUpAfterTenSeconds() throws {
+        var bench = Bench()
+        try bench.tell(.connected(SessionID(rawValue: 70), from: nil))
+        try bench.wait(.seconds(9))
+        #expect(bench.closed.isEmpty)
+        try bench.wait(.seconds(1))
+        #expect(bench.closed == [SessionID(rawValue: 70)])
+    }
+
+    @Test func aSwitchOfALaterVersionIsSpokenToIn10AndOneWithoutAVersionIsNot() throws {
+        var bench = Bench()
+        for (number, version) in [(70, 4), (71, 0)] as [(UInt64, UInt8)] {
+            let id = SessionID(rawValue: number)
+            try bench.tell(.connected(id, from: nil))
+            let header = OpenFlowHeader(
+                version: OpenFlowVersion(rawValue: version), type: 0, length: 16, xid: 1)
+            let body = ByteBuffer(repeating: 0, count: 8)
+            try bench.tell(.received(id, SwitchFrame(OpenFlowFrame(header: header, body: body))))
+        }
+        #expect(bench.closed == [SessionID(rawValue: 71)])
+    }
+
+    @Test func garbageEndsOnlyTheConnectionThatItCameFrom() throws {
+        var bench = Bench()
+        let good = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        let types = (0...255).map { UInt8($0) }
+        for type in types {
+            for size in [0, 1, 7, 8, 63, 200] {
+                let bad = try bench.connect(FakeSwitch(DatapathID(rawValue: 2), ports: 2))
+                let header = OpenFlowHeader(
+                    version: .v10, type: type, length: UInt16(8 + size), xid: 0xFFFF_FFFF)
+                let body = ByteBuffer(repeating: 0xFF, count: size)
+                try bench.tell(.received(bad, SwitchFrame(OpenFlowFrame(header: header, body: body))))
+                if bench.switches[bad] != nil { try bench.disconnect(bad) }
+            }
+        }
+        #expect(!bench.closed.contains(good))
+        try bench.settle()
+        #expect(isJoined(bench) != nil)
+        #expect(!bench.closed.isEmpty)
+    }
+
+    // MARK: One datapath, two connections
+
+    @Test func ofTwoConnectionsTheFirstStaysIfItAnswers() throws {
+        var bench = Bench()
+        let first = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        let second = try bench.connect(FakeSwitch(Bench.datapath, ports: 3))
+        #expect(bench.closed == [second])
+        try bench.settle()
+        #expect(isJoined(bench)?.ports.count == 2)
+        #expect(try bench.has(first).ports.count == 2)
+    }
+
+    @Test func ofTwoConnectionsTheSecondTakesOverIfTheFirstIsSilentForTwoSeconds() throws {
+        var bench = Bench()
+        try bench.say(Bench.flow("10.0.0.0/8"), Bench.complete)
+        let first = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        bench.switches[first]?.answersEchoes = false
+        let second = try bench.connect(FakeSwitch(Bench.datapath, ports: 3))
+        try bench.wait(.milliseconds(1900))
+        #expect(bench.closed.isEmpty)
+        try bench.wait(.milliseconds(200))
+        #expect(bench.closed == [first])
+        #expect(isJoined(bench)?.ports.count == 3)
+        #expect(try bench.has(second).flows.count == 1)
+    }
+
+    @Test func ofTwoConnectionsTheSecondTakesOverIfTheFirstEnds() throws {
+        var bench = Bench()
+        let first = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        bench.switches[first]?.answersEchoes = false
+        let second = try bench.connect(FakeSwitch(Bench.datapath, ports: 3))
+        let third = try bench.connect(FakeSwitch(Bench.datapath, ports: 4))
+        #expect(bench.closed == [third])
+        try bench.disconnect(first)
+        try bench.settle()
+        #expect(isJoined(bench)?.ports.count == 3)
+        try bench.disconnect(second)
+        try bench.settle()
+        #expect(isJoined(bench) == nil)
+    }
+
+    // MARK: The role of virtual switch
+
+    @Test func aVirtualSwitchFromAForeignAddressIsRefused() throws {
+        var bench = Bench()
+        let id = try bench.connect(FakeSwitch(Bench.virtualSwitch, ports: 2), from: "192.0.2.1")
+        #expect(bench.closed == [id])
+        try bench.settle()
+        #expect(isJoined(bench, Bench.virtualSwitch) == nil)
+        try bench.connect(FakeSwitch(Bench.virtualSwitch, ports: 2), from: "127.0.0.1")
+        try bench.settle()
+        #expect(isJoined(bench, Bench.virtualSwitch)?.isVirtualSwitch ?? false)
+    }
+
+    @Test func aVirtualSwitchMayComeFromANetworkThatWasNamed() throws {
+        var settings = ProxySettings()
+        settings.virtualSwitchesFrom = [try #require(IPPrefix("192.0.2.0/24"))]
+        var bench = Bench(settings)
+        try bench.connect(FakeSwitch(Bench.virtualSwitch, ports: 2), from: "192.0.2.1")
+        #expect(bench.closed.isEmpty)
+        let other = try bench.connect(
+            FakeSwitch(DatapathID(rawValue: 0x7266_7673_0000_0001), ports: 2), from: "127.0.0.1")
+        #expect(bench.closed == [other])
+    }
+}
