@@ -1,0 +1,58 @@
+# RouteFlow: set up, build, run, test. `make help` lists the targets.
+#
+# Swift runs as the invoking user, also below `sudo make`, so that .build stays theirs. What needs root (packages, the
+# lab) goes through sudo where make itself is not root.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+LAB     := $(or $(ROUTEFLOW_LAB),/var/lib/routeflow)
+INVOKER := $(filter-out root,$(SUDO_USER))
+SUDO    := $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo))
+AS_USER := $(if $(INVOKER),sudo -u $(INVOKER) -H,)
+# sudo resets PATH: look in the invoking user's own login shell as well.
+SWIFT   := $(or $(shell command -v swift),\
+                $(if $(INVOKER),$(shell sudo -u $(INVOKER) -i sh -c 'command -v swift' 2>/dev/null)))
+export ROUTEFLOW_LAB := $(LAB)
+
+.NOTPARALLEL:
+.PHONY: help setup build run test test-long lint clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@echo "  CHECK=1 make run    run proves itself and ends, instead of waiting for Ctrl-C"
+
+setup: ## install what is missing (Debian packages, mongod) and build the lab's containers
+	$(call as_root,rftest/setup)
+	$(call as_root,rftest/create)
+
+build: need-swift ## release binaries, in .build/release
+	$(AS_USER) $(SWIFT) build -c release --static-swift-stdlib
+
+run: setup build ## the lab of rftest1: two hosts, one switch, one router
+	$(call as_root,rftest/rftest1 $(if $(CHECK),--check))
+
+test: setup build need-swift ## everything: unit and integration tests, lint, rftest1 --check
+	$(AS_USER) $(SWIFT) build --build-tests
+	$(SUDO) env ROUTEFLOW_MONGOD=$(LAB)/bin/mongod $(SWIFT) test --skip-build
+	$(MAKE) lint
+	/usr/bin/python3 -B -m unittest discover -s rftest/tests
+	$(call as_root,rftest/rftest1 --check)
+
+test-long: test ## what `test` runs, and whatever takes longer
+
+lint: need-swift ## the formatter's opinion; changes nothing
+	$(AS_USER) $(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+
+clean: ## remove .build (the lab's own folder stays: rftest/rftest1 --reset stops it)
+	rm -rf .build
+
+.PHONY: need-swift
+need-swift:
+	@test -n "$(SWIFT)" || { echo "make: swift is not on PATH: install Swift 6.3 or later (swift.org/install)" >&2; exit 1; }
+
+# $(call as_root,COMMAND): COMMAND as root, or one clear line.
+define as_root
+@if [ "$$(id -u)" != 0 ] && [ -z "$(SUDO)" ]; then echo "make: '$(1)' needs root, and there is no sudo here" >&2; exit 1; fi
+$(SUDO) env ROUTEFLOW_LAB=$(LAB) $(1)
+endef

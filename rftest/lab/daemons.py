@@ -1,0 +1,91 @@
+"""rfserver and rfproxy on the controller host's side. (rfclient lives in its VM: see containers.VM.)"""
+
+import re
+from pathlib import Path
+
+from . import paths
+from .containers import VM
+from .errors import LabError, until
+from .process import Process, run
+
+
+class Daemon:
+    """A RouteFlow daemon: one command line, one log file, any number of lives."""
+
+    def __init__(self, name: str, *options: object):
+        self.name = name
+        self.options = list(options)
+        self.log = paths.LOG / f"{name}.log"
+        self.process: Process | None = None
+
+    @property
+    def program(self) -> Path:
+        """`rfproxy` for a daemon called rfproxy or rfproxy.second."""
+        return program(self.name.partition(".")[0])
+
+    def create(self) -> None:
+        """An empty log for a new run."""
+        self.log.write_text("")
+
+    def start(self) -> None:
+        self.process = Process.spawn(self.name, [self.program, *self.options], self.log)
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.alive
+
+    def stop(self) -> float:
+        """SIGTERM. Returns how long the daemon took to end."""
+        return self.process.stop() if self.process else 0
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.process:
+            self.process.kill()
+
+    def restart(self) -> None:
+        """SIGKILL, and a new life at once."""
+        self.kill()
+        self.start()
+
+    def expect_alive(self) -> None:
+        if not self.alive:
+            raise LabError(f"{self.name} has ended", self.log)
+
+    # The log
+
+    def mark(self) -> int:
+        """The present end of the log, for `logged`."""
+        return self.log.stat().st_size
+
+    def logged(self, pattern: str, since: int = 0) -> list[str]:
+        """Lines of the log, after a mark, that match a pattern."""
+        with self.log.open("rb") as file:
+            file.seek(since)
+            lines = file.read().decode(errors="replace").splitlines()
+        return [line for line in lines if re.search(pattern, line, re.I)]
+
+    def wait_logged(self, pattern: str, since: int = 0, within: float = 10) -> str:
+        return until(lambda: self.logged(pattern, since), f"{self.name} logs /{pattern}/", within, (self.log,))[0]
+
+
+def program(name: str) -> Path:
+    """The binary of a daemon."""
+    path = paths.binaries() / name
+    if not path.exists():
+        raise LabError(f"{path} is missing: run `make build`")
+    return path
+
+
+def need_programs() -> None:
+    for name in ("rfclient", "rfserver", "rfproxy"):
+        program(name)
+
+
+def run_once(name: str, *options: object, vm: VM | None = None, timeout: float = 10) -> tuple[int, str]:
+    """Runs a daemon that is expected to end by itself, in a VM if one is given. Returns its exit status and its words."""
+    path = Path("/opt/routeflow/bin", name) if vm else program(name)
+    argv = ["sh", "-c", 'exec 2>&1; "$@"; echo "status=$?"', "sh", path, *options]
+    output = vm.run(*argv, timeout=timeout) if vm else run(argv, timeout=timeout)
+    text, _, status = output.rpartition("status=")
+    return int(status), text

@@ -1,0 +1,150 @@
+"""The lab as a whole: its parts in order, up and down."""
+
+import fcntl
+import os
+import signal
+from pathlib import Path
+
+from . import namespace, paths, report
+from .containers import VM, Container
+from .daemons import Daemon, need_programs
+from .errors import LabError, until
+from .mongod import HOST_URI, MANAGEMENT_ADDRESS, Mongod
+from .ovs import OpenVSwitch, Switch
+from .process import Process, run, start_time
+
+VIRTUAL_SWITCH = Switch("dp0", 0x7266767372667673)
+LISTEN = "127.0.0.1:6633"
+_LOCK = paths.LAB / "lock"
+
+
+class Lab:
+    """Everything that a test needs, by name. `up` starts it, `down` removes every trace of it.
+
+    vms run a routing engine and rfclient, hosts are plain containers; both are described in config/NAME.
+    """
+
+    def __init__(self, vms: list[str], hosts: list[str], switches: list[Switch]):
+        self.mongod = Mongod()
+        self.ovs = OpenVSwitch()
+        self.switches = {switch.name: switch for switch in switches}
+        self.vms = {name: VM(name) for name in vms}
+        self.hosts = {name: Container(name) for name in hosts}
+        self.rfproxy = Daemon("rfproxy", "--listen", LISTEN, "--mongo-file", HOST_URI)
+        self.rfserver = Daemon("rfserver", "--mongo-file", HOST_URI, "--ovs-bridge", VIRTUAL_SWITCH.name,
+                               "--ovs-ports", "rfvm*.*")
+        self.virtual_switch = VIRTUAL_SWITCH
+
+    @property
+    def containers(self) -> dict[str, Container]:
+        return {**self.vms, **self.hosts}
+
+    def log_everything(self) -> None:
+        """Has the daemons log at their most talkative level. To be called before `up`."""
+        for daemon in (self.rfproxy, self.rfserver):
+            daemon.options += ["--log-level", "trace"]
+        for vm in self.vms.values():
+            vm.client_options += ["--log-level", "trace"]
+
+    def up(self) -> None:
+        """Starts all parts, in order, each once the one before is ready. To be called inside the namespace."""
+        need_programs()
+        for pattern in ("capture.*", "ping.*", "tcp.*"):        # what failed checks of an earlier run left to look at
+            for old in paths.LOG.glob(pattern):
+                old.unlink()
+        with report.step("management network 192.168.100.0/24"):
+            run(["ip", "link", "add", "rfmgmt", "type", "bridge"])
+            run(["ip", "addr", "add", f"{MANAGEMENT_ADDRESS}/24", "dev", "rfmgmt"])
+            run(["ip", "link", "set", "rfmgmt", "up"])
+        with report.step("mongod"):
+            self.mongod.create()
+        with report.step("Open vSwitch"):
+            self.ovs.start()
+        for daemon in (self.rfproxy, self.rfserver):
+            with report.step(daemon.name):
+                daemon.create()
+                daemon.start()
+        for switch in self.switches.values():
+            with report.step(f"switch {switch.name}"):
+                switch.create()
+        for container in self.containers.values():
+            with report.step(f"container {container.name}"):
+                container.create()
+                container.start()
+
+    def down(self) -> None:
+        """Stops everything, in the opposite order, and deletes the namespace."""
+        for container in reversed(self.containers.values()):
+            container.stop()
+        for daemon in (self.rfserver, self.rfproxy):
+            daemon.stop()
+        self.ovs.stop()
+        self.mongod.stop()
+        sweep()
+
+    def wait_connected(self, within: float = 20) -> None:
+        """Waits until every switch has its controller."""
+        for switch in (*self.switches.values(), self.virtual_switch):
+            until(lambda: switch.connected, f"{switch.name} is connected to rfproxy", within,
+                  (self.rfproxy.log, self.rfserver.log))
+
+    @property
+    def logs(self) -> list[Path]:
+        return [self.rfproxy.log, self.rfserver.log, *(vm.client_log for vm in self.vms.values())]
+
+
+def lock() -> None:
+    """One lab at a time on a machine. Held until this process ends; another holder is an error that names it."""
+    global _lock_file
+    paths.make_folders()
+    _lock_file = open(_LOCK, "a+")
+    try:
+        fcntl.flock(_lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise LabError(f"another lab program is running here (pid {_holder()[0]})") from None
+    os.set_inheritable(_lock_file.fileno(), True)
+    _lock_file.truncate(0)
+    _lock_file.write(f"{os.getpid()} {start_time(os.getpid())}\n")
+    _lock_file.flush()
+
+
+def _holder() -> tuple[int, int]:
+    pid, started = _LOCK.read_text().split()
+    return int(pid), int(started)
+
+
+def leftovers() -> bool:
+    """Whether an earlier run left something."""
+    return namespace.exists() or any(process.alive for process in Process.recorded())
+
+
+def reset() -> None:
+    """Removes what an earlier run left, whatever state it is in. A lab program that still runs is asked to end first."""
+    paths.make_folders()
+    try:
+        lock()
+    except LabError:
+        holder = Process("lab", *_holder())
+        holder.signal(signal.SIGTERM)
+        if not holder.wait(60):
+            holder.kill()
+        lock()
+    sweep()
+
+
+def sweep() -> None:
+    """Ends every container and recorded process, then whatever else lives in the namespace, and deletes it."""
+    if namespace.exists_on_host():
+        for folder in paths.VMS.iterdir():
+            namespace.on_host(["ip", "netns", "exec", namespace.NAME, "lxc-stop", "--kill", "--name", folder.name,
+                               "--lxcpath", paths.VMS], check=False)
+    for process in reversed(Process.recorded()):
+        if process.alive:
+            process.stop(timeout=5)
+        process.forget()
+    for pid in namespace.pids():
+        left = Process(f"process {pid}", pid, start_time(pid))
+        left.kill()
+    namespace.delete()
+    for file in (*paths.OVS.glob("*"), *paths.RUN.glob("*.uri")):
+        file.unlink(missing_ok=True)

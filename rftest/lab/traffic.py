@@ -1,0 +1,126 @@
+"""Packets between containers: pings with an account of each one, and TCP transfers."""
+
+import re
+import signal
+import uuid
+from dataclasses import dataclass
+
+from . import paths
+from .containers import Container
+from .errors import LabError, until
+from .process import Process, run
+
+PEER = paths.RFTEST / "lab" / "peer.py"
+_REPLY = re.compile(r"bytes from (\S+): icmp_seq=(\d+) ttl=(\d+)")
+
+
+@dataclass
+class PingResult:
+    """What became of each ping. Sequence numbers count from 1."""
+
+    sent: int
+    answered: dict[int, int]        # sequence number -> TTL of the answer
+    duplicates: int
+    output: str
+
+    @property
+    def lost(self) -> list[int]:
+        return [number for number in range(1, self.sent + 1) if number not in self.answered]
+
+    def lost_after(self, first: int) -> list[int]:
+        """What was lost, the first few aside (they wait for address resolution)."""
+        return [number for number in self.lost if number > first]
+
+    @property
+    def gaps(self) -> list[tuple[int, int]]:
+        """Lost packets as ranges: first and last of each."""
+        ranges: list[tuple[int, int]] = []
+        for number in self.lost:
+            if ranges and number == ranges[-1][1] + 1:
+                ranges[-1] = (ranges[-1][0], number)
+            else:
+                ranges.append((number, number))
+        return ranges
+
+    def __str__(self) -> str:
+        lost = ", ".join(f"{first}-{last}" if first != last else str(first) for first, last in self.gaps)
+        return f"{self.sent} sent, {len(self.answered)} answered" + (f", lost: {lost}" if lost else "")
+
+
+class Ping:
+    """A running ping; `finish` ends it. At an interval below 1 s a packet every `interval`, answered or not."""
+
+    def __init__(self, source: Container, address: str, interval: float = 0.2, count: int | None = None,
+                 options: tuple = ()):
+        self.log = paths.LOG / f"ping.{uuid.uuid4().hex[:8]}.log"
+        words = ["ping", "-n", "-i", interval, "-W", 1, *(["-c", count] if count else []), *options, address]
+        self.process = Process.spawn(self.log.stem, source.network("stdbuf", "-oL", *words), self.log)
+
+    @property
+    def answers(self) -> int:
+        return len(_REPLY.findall(self.log.read_text()))
+
+    def wait_answers(self, count: int, within: float = 15) -> None:
+        """Waits until that many were answered."""
+        until(lambda: self.answers >= count, f"{count} pings are answered (so far: {self.answers})", within, (self.log,))
+
+    def finish(self, within: float | None = None) -> PingResult:
+        """Ends the ping (or waits for its own end, at most `within` seconds) and gives the account."""
+        if within is None or not self.process.wait(within):
+            self.process.signal(signal.SIGINT)
+            if not self.process.wait(5):
+                self.process.kill()
+        self.process.forget()
+        output = self.log.read_text()
+        self.log.unlink()
+        return account(output)
+
+
+def account(output: str) -> PingResult:
+    """Reads what ping wrote."""
+    summary = re.search(r"(\d+) packets transmitted, (\d+) received", output)
+    if not summary:
+        raise LabError(f"ping failed: {output.strip()}")
+    replies = [line for line in output.splitlines() if _REPLY.search(line)]
+    answered = {int(number): int(ttl) for _, number, ttl in _REPLY.findall(output)}
+    return PingResult(int(summary[1]), answered, sum("DUP!" in line for line in replies), output)
+
+
+def ping(source: Container, address: str, count: int = 10, interval: float = 0.1, options: tuple = ()) -> PingResult:
+    """Sends `count` pings and waits for their answers."""
+    return Ping(source, address, interval, count, options).finish(within=count * max(interval, 0.01) + 10)
+
+
+def reaches(source: Container, address: str) -> bool:
+    """Whether one ping is answered, within a second. For conditions."""
+    return bool(ping(source, address, count=1).answered)
+
+
+@dataclass
+class Transfer:
+    bytes: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.bytes / 1e6:.0f} MB at {self.bytes * 8 / 1e6 / self.seconds:.0f} Mbit/s"
+
+
+def tcp_transfer(source: Container, target: Container, address: str, size: int = 8_000_000, port: int = 5001) -> Transfer:
+    """Sends random bytes over TCP and has the receiver confirm their SHA-256."""
+    log = paths.LOG / f"tcp.{target.name}.log"
+    log.unlink(missing_ok=True)
+    server = Process.spawn(f"tcp.{target.name}", target.network("/usr/bin/python3", "-B", PEER, "tcp-serve", port), log)
+    try:
+        until(lambda: "listening" in log.read_text(), "the TCP receiver listens", logs=(log,))
+        seconds = run(source.network("/usr/bin/python3", "-B", PEER, "tcp-send", address, port, size), timeout=60)
+    except LabError as error:
+        error.logs.append(log)
+        raise
+    finally:
+        server.stop()
+    return Transfer(size, float(seconds))
+
+
+def peer(source: Container, command: str, *words: object, timeout: float = 60) -> str:
+    """Runs one of peer.py's commands in a container's network."""
+    return run(source.network("/usr/bin/python3", "-B", PEER, command, *words), timeout=timeout).strip()
