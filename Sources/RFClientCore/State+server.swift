@@ -33,8 +33,18 @@ extension ClientCore {
                 stop(
                     "duplicate vm_id \(configuration.vmID): another rfclient has started with it; "
                         + "give one of the two VMs another management address, or --id")
-            case .dropped(let why): drop("an envelope of rfserver was dropped: \(why.rawValue)")
+            case .dropped(let why): dropped(why)
             }
+        }
+    }
+
+    private mutating func dropped(_ why: Conversation.Drop) {
+        switch why {
+        case .staleEpoch, .otherEpoch:
+            // What was said to or by those who were here before is in the channel still, and read at each start.
+            _ = tally.count("envelope of the past")
+        case .duplicate, .gap:
+            drop("an envelope of rfserver was dropped: \(why.rawValue)")
         }
     }
 
@@ -44,7 +54,8 @@ extension ClientCore {
             guard response.accept else {
                 return stop("rfserver refuses this VM: \(response.reason)")
             }
-            log(LogLine(.info, "rfserver has accepted this VM"))
+            if !isAccepted { log(LogLine(.info, "rfserver has accepted this VM")) }
+            isAccepted = true
         case .vmConfig(let config) where config.vmID == configuration.vmID:
             order = config
             announcer.use(token: config.token)

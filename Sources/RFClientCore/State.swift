@@ -44,6 +44,8 @@ public struct ClientCore: DaemonCore {
     var conversation: Conversation
     var announcer: PortAnnouncer
     var portAddresses = PortAddresses()
+    /// True once rfserver has said so.
+    var isAccepted = false
     /// What rfserver has ordered, if it has.
     var order: VMConfig?
     /// When neighbours that the kernel refused to manage are asked for again.

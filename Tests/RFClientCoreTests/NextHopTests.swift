@@ -142,6 +142,17 @@ struct NextHopTests {
         #expect(rig.word("11.0.0.0/8") == first)
     }
 
+    @Test("A route whose nexthop object goes in the same batch of events goes with it")
+    func nexthopObjectShortLived() {
+        var rig = router()
+        rig.kernel.setNexthop(1, .nextHop(leg1))
+        rig.kernel.addRoute(Route(prefix: "10.0.0.0/8", nexthopID: 1))
+        rig.kernel.removeNexthop(1)
+        rig.deliver()
+        #expect(rig.server.routeMessages == rig.server.routes.count, "nothing was said of it")
+        #expect(rig.word("10.0.0.0/8") == nil)
+    }
+
     @Test("A route whose nexthop object is not known yet goes by the message's own copy of it")
     func nexthopObjectUnknown() {
         var rig = router()

@@ -85,6 +85,8 @@ struct Chaos {
             rig.kernel.addAddress(.v4(IPv4Address(rawValue: 0x0A00_0001 + link << 8)), 24, on: link)
         }
         for _ in 0..<40 { disturb(&rig) }
+        // With a default route out of the management interface rfclient would refuse to start.
+        for route in rig.kernel.routes[.ipv4Default] ?? [] { rig.kernel.removeRoute(route) }
     }
 
     /// Does one thing.

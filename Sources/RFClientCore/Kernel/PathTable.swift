@@ -48,15 +48,19 @@ struct PathTable: Sendable {
     }
 
     private mutating func add(_ spec: PathSpec) -> PathID {
+        var path = Path(spec)
+        // Known before it is resolved: the object may go in the same batch of events.
+        if let nexthop = spec.nexthopID { path.sources.nexthops = [nexthop] }
         let id: PathID
         if let used = free.popLast() {
             id = used
-            slots[Int(id)] = Path(spec)
+            slots[Int(id)] = path
         } else {
             id = PathID(slots.count)
-            slots.append(Path(spec))
+            slots.append(path)
         }
         ids[spec] = id
+        index(id, path.sources)
         dirty.append(id)
         return id
     }
