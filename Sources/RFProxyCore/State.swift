@@ -78,6 +78,9 @@ public struct ProxyCore: DaemonCore {
             }
             sessions[session]?.write { datapaths[id]?.table.push(into: &$0) }
             touched.insert(session)
+            if datapaths[id]?.hasCaughtUp() ?? false {
+                log(.info, "flow table is as wanted", ["dp_id": id, "flows": datapaths[id]?.table.size ?? 0])
+            }
         }
         stirred.removeAll(keepingCapacity: true)
     }

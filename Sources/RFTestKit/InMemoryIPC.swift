@@ -1,52 +1,34 @@
 public import RFLib
 import Synchronization
 
-/// The database's part for tests: channels, epochs and the table in memory, without delay and without loss.
-///
-/// Events come on the thread that sends, one reader after another, as a collection is read: who is named gets them.
-public final class InMemoryIPC: IPCService {
-    private struct State {
+/// What daemons under test share: channels, epochs and the table in memory, without delay and without loss.
+public final class InMemoryDatabase: Sendable {
+    fileprivate struct State {
         var epochs: [PeerName: Int64] = [:]
         var readers: [ChannelName: [Reader]] = [:]
         var sent: [ChannelName: [Envelope]] = [:]
         var table: [String: RFEntry] = [:]
+        var lastReader = 0
     }
 
-    private struct Reader: Sendable {
+    fileprivate struct Reader: Sendable {
+        var number: Int
         var name: PeerName
         var onEvent: @Sendable (IPCEvent) -> Void
     }
 
-    private struct Channel: IPCChannel {
-        let ipc: InMemoryIPC
-        let name: ChannelName
-
-        func send(_ envelopes: [Envelope]) { ipc.deliver(envelopes, on: name) }
-    }
-
-    private let state = Mutex(State())
+    fileprivate let state = Mutex(State())
 
     /// A database with nothing in it.
     public init() {}
 
-    /// Counts up, and never waits.
-    public func nextEpoch(for name: PeerName) async throws -> Int64 {
-        state.withLock {
-            $0.epochs[name, default: 0] += 1
-            return $0.epochs[name, default: 0]
-        }
+    /// Everything that was sent on a channel, in order.
+    public func sent(on channel: ChannelName) -> [Envelope] {
+        state.withLock { $0.sent[channel] ?? [] }
     }
 
-    /// Opens a channel on this database that is none.
-    public func open(
-        _ channel: ChannelName, as reader: PeerName, onEvent: @escaping @Sendable (IPCEvent) -> Void
-    ) -> any IPCChannel {
-        state.withLock { $0.readers[channel, default: []].append(Reader(name: reader, onEvent: onEvent)) }
-        onEvent(.connected)
-        return Channel(ipc: self, name: channel)
-    }
-
-    private func deliver(_ envelopes: [Envelope], on channel: ChannelName) {
+    /// Hands envelopes to those that they name. Events come on the thread that sends, as from a collection that is read.
+    fileprivate func deliver(_ envelopes: [Envelope], on channel: ChannelName) {
         let readers = state.withLock { state in
             state.sent[channel, default: []] += envelopes
             return state.readers[channel] ?? []
@@ -56,27 +38,56 @@ public final class InMemoryIPC: IPCService {
             if !own.isEmpty { reader.onEvent(.received(own)) }
         }
     }
+}
 
-    /// Everything that was sent on a channel, in order.
-    public func sent(on channel: ChannelName) -> [Envelope] {
-        state.withLock { $0.sent[channel] ?? [] }
+/// One daemon's connection to an in-memory database.
+public final class InMemoryIPC: IPCService {
+    private struct Channel: IPCChannel {
+        let database: InMemoryDatabase
+        let name: ChannelName
+
+        func send(_ envelopes: [Envelope]) { database.deliver(envelopes, on: name) }
     }
 
-    /// Ends what a reader hears, as if its daemon had been killed.
-    public func drop(_ reader: PeerName) {
-        state.withLock { state in
-            for channel in state.readers.keys { state.readers[channel]?.removeAll { $0.name == reader } }
+    private let database: InMemoryDatabase
+    private let readers = Mutex<Set<Int>>([])
+
+    /// A connection of one daemon's own.
+    public init(_ database: InMemoryDatabase) {
+        self.database = database
+    }
+
+    /// Counts from 1 for each name, without waiting.
+    public func nextEpoch(for name: PeerName) async throws -> Int64 {
+        database.state.withLock {
+            $0.epochs[name, default: 0] += 1
+            return $0.epochs[name, default: 0]
         }
     }
 
-    /// What was saved.
-    public func loadTable() async throws -> [RFEntry] {
-        state.withLock { Array($0.table.values) }
+    /// Opens a channel at once. What was sent before is not heard.
+    public func open(
+        _ channel: ChannelName, as reader: PeerName, onEvent: @escaping @Sendable (IPCEvent) -> Void
+    ) -> any IPCChannel {
+        let number = database.state.withLock { state in
+            state.lastReader += 1
+            state.readers[channel, default: []].append(
+                InMemoryDatabase.Reader(number: state.lastReader, name: reader, onEvent: onEvent))
+            return state.lastReader
+        }
+        _ = readers.withLock { $0.insert(number) }
+        onEvent(.connected)
+        return Channel(database: database, name: channel)
     }
 
-    /// Saves at once.
+    /// Reads the table, in no order.
+    public func loadTable() async throws -> [RFEntry] {
+        database.state.withLock { Array($0.table.values) }
+    }
+
+    /// Changes the table at once.
     public func save(_ changes: [RFTableChange]) {
-        state.withLock { state in
+        database.state.withLock { state in
             for change in changes {
                 switch change {
                 case .put(let entry): state.table[entry.id] = entry
@@ -86,8 +97,13 @@ public final class InMemoryIPC: IPCService {
         }
     }
 
-    /// Nothing is left to end.
+    /// Ends what this daemon hears.
     public func close(within limit: Duration) async {
-        state.withLock { $0.readers.removeAll() }
+        let own = readers.withLock { $0 }
+        database.state.withLock { state in
+            for channel in state.readers.keys {
+                state.readers[channel]?.removeAll { own.contains($0.number) }
+            }
+        }
     }
 }

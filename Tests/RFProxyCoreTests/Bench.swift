@@ -18,6 +18,8 @@ struct Bench {
     private(set) var stopReason: String?
     /// True while rfserver and rfproxy do not hear each other.
     var isServerAway = false
+    /// Everything that the core was told, and what it decided.
+    private(set) var told: [(at: Instant, event: ProxyEvent, effects: [ProxyEffect])] = []
     private var lastSession: UInt64 = 0
     private var events: [ProxyEvent] = []
     private var isHandling = false
@@ -84,7 +86,10 @@ struct Bench {
         isHandling = true
         defer { isHandling = false }
         while !events.isEmpty {
-            for effect in core.handle(events.removeFirst(), at: now) { try carryOut(effect) }
+            let event = events.removeFirst()
+            let effects = core.handle(event, at: now)
+            told.append((now, event, effects))
+            for effect in effects { try carryOut(effect) }
         }
     }
 

@@ -18,6 +18,8 @@ struct FakeServer {
     private var epoch: Int64
     /// What rfproxy has said, by key; of the present stream.
     private(set) var table: [RFKey: RFMessage] = [:]
+    /// How many streams of rfproxy have begun.
+    private(set) var streams = 0
 
     init(epoch: Int64 = 1, at now: Instant) {
         self.epoch = epoch
@@ -44,7 +46,9 @@ struct FakeServer {
         for envelope in envelopes {
             for delivery in conversation.receive(envelope, at: now) {
                 switch delivery {
-                case .begin: table = [:]
+                case .begin:
+                    table = [:]
+                    streams += 1
                 case .messages(let messages):
                     for message in messages {
                         guard let key = message.key else { continue }

@@ -66,6 +66,13 @@ struct FlowKey: Hashable, Sendable {
     }
 }
 
+extension FlowKey: Comparable {
+    /// In some order, always the same: a set has none, and what is decided twice should be decided alike.
+    static func < (left: Self, right: Self) -> Bool {
+        (left.roleLengthSource, left.network, left.port) < (right.roleLengthSource, right.network, right.port)
+    }
+}
+
 extension FlowKey {
     /// The priorities of the flow table of a datapath (design, section 6).
     private enum Priority {

@@ -48,6 +48,11 @@ extension FlowTable {
         static let batch = 500
     }
 
+    /// True if nothing waits, and nothing is on its way.
+    var isSettled: Bool {
+        isRead && flight.messages.isEmpty && changes.isEmpty && deletions.isEmpty && strayDeletions.isEmpty
+    }
+
     /// Writes what waits, as far as the window allows: deletions first, then a barrier, then the rest.
     mutating func push(into output: inout ByteBuffer) {
         guard isRead else { return }

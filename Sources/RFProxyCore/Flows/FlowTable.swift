@@ -219,7 +219,7 @@ struct FlowTable: Sendable {
             }
             if entry.desired != entry.actual { differing.append(key) }
         }
-        for key in differing { enqueue(key) }
+        for key in differing.sorted() { enqueue(key) }
         if isComplete { deleteSurplus() }
         return comparison
     }
@@ -227,7 +227,7 @@ struct FlowTable: Sendable {
     private mutating func deleteSurplus() {
         guard isRead else { return }
         let surplus = entries.filter { $0.value.desired == .absent && $0.value.actual != .absent }.keys
-        for key in surplus { enqueue(key) }
+        for key in surplus.sorted() { enqueue(key) }
         strayDeletions.append(contentsOf: strays)
         strays.removeAll()
     }

@@ -17,6 +17,16 @@ struct Datapath: Sendable {
         self.table = FlowTable(generation: generation)
     }
 
+    /// True from the moment when its flows were read until they are right.
+    var isCatchingUp = false
+
+    /// True once after each connection: when its flows are right.
+    mutating func hasCaughtUp() -> Bool {
+        guard isCatchingUp, table.isSettled else { return false }
+        isCatchingUp = false
+        return true
+    }
+
     /// True if nothing would be lost by forgetting it.
     var isForgettable: Bool { session == nil && table.size == 0 }
 

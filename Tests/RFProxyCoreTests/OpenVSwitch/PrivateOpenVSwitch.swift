@@ -11,7 +11,7 @@ final class PrivateOpenVSwitch {
     }
 
     let folder: URL
-    private var daemons: [Process] = []
+    private var daemons: [ChildProcess] = []
     private static let schema = "/usr/share/openvswitch/vswitch.ovsschema"
 
     static var isInstalled: Bool {
@@ -39,7 +39,7 @@ final class PrivateOpenVSwitch {
     func stop() {
         for daemon in daemons.reversed() {
             daemon.terminate()
-            daemon.waitUntilExit()
+            _ = daemon.wait()
         }
         try? FileManager.default.removeItem(at: folder)
     }
@@ -93,7 +93,9 @@ final class PrivateOpenVSwitch {
 
     /// How many flow mods have come since the start.
     func flowModCount() throws -> Int {
-        try String(contentsOfFile: path("ovs-vswitchd.log"), encoding: .utf8)
+        // The log is written by a thread of its own: what reopens it waits for that.
+        try run("ovs-appctl", "-t", path("ovs-vswitchd.ctl"), "vlog/reopen")
+        return try String(contentsOfFile: path("ovs-vswitchd.log"), encoding: .utf8)
             .split(separator: "\n").filter { $0.contains("received: OFPT_FLOW_MOD") }.count
     }
 
@@ -104,35 +106,23 @@ final class PrivateOpenVSwitch {
 
     @discardableResult
     private func run(_ program: String, _ arguments: [String]) throws -> String {
-        let process = process(program, arguments)
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
+        let output = path("output-\(UUID().uuidString)")
+        let status = try ChildProcess([program] + arguments, output: output, environment: environment).wait()
+        let text = try String(contentsOfFile: output, encoding: .utf8)
+        try FileManager.default.removeItem(atPath: output)
+        guard status == 0 else {
             throw Failure(description: "\(program) \(arguments.joined(separator: " ")): \(text)")
         }
         return text
     }
 
     private func start(_ program: String, _ arguments: String...) throws {
-        let process = process(program, arguments)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        daemons.append(process)
+        daemons.append(
+            try ChildProcess([program] + arguments, output: "/dev/null", environment: environment))
     }
 
-    private func process(_ program: String, _ arguments: [String]) -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        var environment = ProcessInfo.processInfo.environment
-        environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
-        for name in ["OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR"] { environment[name] = folder.path }
-        process.environment = environment
-        return process
+    private var environment: [String] {
+        ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+            + ["OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR"].map { "\($0)=\(folder.path)" }
     }
 }

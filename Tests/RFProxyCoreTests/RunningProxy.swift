@@ -20,9 +20,9 @@ final class ServerEnd: Sendable {
     private let started = ContinuousClock.now
     private var now: Instant { Instant(sinceStart: ContinuousClock.now - started) }
 
-    init(_ ipc: InMemoryIPC) {
+    init(_ database: InMemoryDatabase) {
         state = Mutex(State(server: FakeServer(at: .start)))
-        let channel = ipc.open(.proxies, as: .rfserver) { [weak self] event in
+        let channel = InMemoryIPC(database).open(.proxies, as: .rfserver) { [weak self] event in
             guard let self, case .received(let envelopes) = event else { return }
             self.update { $0.receive(envelopes, at: self.now) }
         }
@@ -36,6 +36,8 @@ final class ServerEnd: Sendable {
     }
 
     var table: [RFKey: RFMessage] { state.withLock { $0.server.table } }
+
+    var streams: Int { state.withLock { $0.server.streams } }
 
     private func update(_ body: (inout FakeServer) -> Void) {
         state.withLock {
@@ -52,12 +54,13 @@ final class RunningProxy: Sendable {
     private let group: ServiceGroup
     private let task: Task<Void, any Error>
 
-    init(_ ipc: InMemoryIPC, port: Int = 0) async throws {
+    init(_ database: InMemoryDatabase, port: Int = 0) async throws {
         var logger = Logger(label: "rfproxy") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let service = ProxyService(
-            settings: ProxySettings(), listen: ListenAddress(host: "127.0.0.1", port: port), ipc: ipc,
+            settings: ProxySettings(), listen: ListenAddress(host: "127.0.0.1", port: port),
+            ipc: InMemoryIPC(database),
             logger: logger, onListening: { told.yield($0) })
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -82,11 +85,11 @@ final class RunningProxy: Sendable {
     }
 }
 
-/// Waits for something that another process does. Fails after 20 seconds.
+/// Waits for something that another process does. Fails after 60 seconds.
 func eventually(_ what: String, _ isSo: () throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(20)
+    let end = ContinuousClock.now + .seconds(60)
     while try !isSo() {
-        guard ContinuousClock.now < end else { throw Unexpected("not within 20 s: \(what)") }
+        guard ContinuousClock.now < end else { throw Unexpected("not within 60 s: \(what)") }
         try await Task.sleep(for: .milliseconds(5))
     }
 }

@@ -1,0 +1,144 @@
+import Logging
+import NIOCore
+import NetTypes
+import OpenFlow
+import RFLib
+
+/// What a switch says of itself before its flows are set right: features, description, flow table.
+extension ProxyCore {
+    /// The switch has said which datapath it is.
+    mutating func introduced(
+        _ features: OpenFlow10.FeaturesReply, by id: SessionID, at now: Instant
+    ) {
+        guard case .features = sessions[id]?.phase else { return }
+        let datapath = features.datapathID
+        if datapath.isVirtualSwitch, !settings.trusts(sessions[id]?.peer) {
+            return close(
+                id, "claims to be virtual switch \(datapath) from where none may be (--rfvs-from)", at: now)
+        }
+        guard let rival = datapaths[datapath]?.session else { return describe(features, of: id, at: now) }
+        challenge(rival, with: features, by: id, at: now)
+    }
+
+    /// How long the first connection of a datapath has to answer when there is a second one.
+    private static var challengeTime: Duration { .seconds(2) }
+
+    /// A datapath that is connected connects again: is the first connection a dead one, or the second one a lie?
+    private mutating func challenge(
+        _ rival: SessionID, with features: OpenFlow10.FeaturesReply, by id: SessionID, at now: Instant
+    ) {
+        guard sessions[rival]?.challenge == nil else {
+            return close(id, "datapath \(features.datapathID) is claimed twice already", at: now)
+        }
+        guard let xid = sessions[rival]?.send(.echoRequest(ByteBuffer())) else { return }
+        touched.insert(rival)
+        sessions[rival]?.challenge = (id, xid)
+        sessions[id]?.phase = .contender(features, until: now.advanced(by: Self.challengeTime))
+        sessions[id]?.handshakeEnd = nil
+    }
+
+    /// The first connection of a datapath lives, so that the second one has no claim.
+    mutating func echoed(_ xid: UInt32, by id: SessionID, at now: Instant) {
+        guard let challenge = sessions[id]?.challenge, challenge.xid == xid else { return }
+        sessions[id]?.challenge = nil
+        close(challenge.contender, "claims a datapath that is connected and answers", at: now)
+    }
+
+    /// The connection that a second one challenged is gone: the second one is the datapath's now.
+    mutating func takeOver(_ contender: SessionID, at now: Instant) {
+        guard case .contender(let features, _) = sessions[contender]?.phase else { return }
+        describe(features, of: contender, at: now)
+    }
+
+    /// The connection is the datapath's from now on; asks what kind of switch it is.
+    private mutating func describe(
+        _ features: OpenFlow10.FeaturesReply, of id: SessionID, at now: Instant
+    ) {
+        let ports = features.ports.filter { $0.number.isPhysical }.map { ($0.number.rawValue, $0) }
+        // The datapath is taken from here on, so that another connection finds somebody to challenge.
+        let datapath = features.datapathID
+        datapaths[datapath, default: Datapath(datapath, generation: generation)].session = id
+        datapaths[datapath]?.ports = Dictionary(ports, uniquingKeysWith: { first, _ in first })
+        guard let xid = sessions[id]?.send(.statsRequest(.desc)) else { return }
+        touched.insert(id)
+        sessions[id]?.phase = .description(datapath, xid: xid)
+        sessions[id]?.handshakeEnd = now.advanced(by: SwitchSession.handshakeLimit)
+    }
+
+    /// The switch has said what it is, or cannot: it is told how to treat packets, and its flow table is read.
+    mutating func establish(
+        _ datapath: DatapathID, _ dialect: SwitchDialect, of id: SessionID, at now: Instant
+    ) {
+        let isOpenVSwitch = dialect.clearsInPort
+        // The flag is Open vSwitch's; others may refuse the whole message for it.
+        let flags: OpenFlow10.ConfigFlags = isOpenVSwitch ? .invalidTTLToController : []
+        send(.setConfig(OpenFlow10.SwitchConfig(flags: flags, missSendLen: .max)), to: id)
+        shuttle.attach(datapath, to: id)
+        if datapath.isVirtualSwitch {
+            sessions[id]?.phase = .up(datapath)
+            sessions[id]?.handshakeEnd = nil
+        } else {
+            datapaths[datapath]?.table.adopt(dialect)
+            let xid = sessions[id]?.send(.statsRequest(.flow(OpenFlow10.FlowStatsFilter()))) ?? 0
+            sessions[id]?.phase = .reading(datapath, xid: xid)
+            sessions[id]?.handshakeEnd = now.advanced(by: SwitchSession.handshakeLimit)
+        }
+        let session = sessions[id]
+        log(
+            .info, datapath.isVirtualSwitch ? "virtual switch connected" : "switch connected",
+            (session.map { ids(of: $0) } ?? [:]).merging([
+                "ports": datapaths[datapath]?.ports.count ?? 0, "open_vswitch": isOpenVSwitch,
+                "dec_ttl": dialect.decrementsTTL,
+            ]) { own, _ in own })
+        announceJoin(of: datapath)
+        alignPorts(of: datapath)
+    }
+
+    // MARK: Reading
+
+    mutating func handle(
+        _ reply: OpenFlow10.StatsReply, _ xid: UInt32, from id: SessionID, at now: Instant
+    ) {
+        switch (sessions[id]?.phase, reply.body) {
+        case (.description(let datapath, xid), .desc(let description)):
+            establish(datapath, dialect(isOpenVSwitch: description.isOpenVSwitch), of: id, at: now)
+        case (.reading(let datapath, xid), .flow(let flows)):
+            read(flows, of: datapath, isLast: !reply.more, from: id, at: now)
+        default:
+            break
+        }
+    }
+
+    func dialect(isOpenVSwitch: Bool) -> SwitchDialect {
+        let decrements = settings.decrementTTL == .on || settings.decrementTTL == .auto && isOpenVSwitch
+        return SwitchDialect(decrementsTTL: decrements, clearsInPort: isOpenVSwitch)
+    }
+
+    /// The most flows that are read: a switch that has more never stops.
+    private static var mostFlows: Int { 4_000_000 }
+
+    private mutating func read(
+        _ flows: [OpenFlow10.FlowStats], of datapath: DatapathID, isLast: Bool, from id: SessionID,
+        at now: Instant
+    ) {
+        for flow in flows { datapaths[datapath]?.table.found(flow) }
+        guard datapaths[datapath]?.table.size ?? 0 <= Self.mostFlows else {
+            return close(id, "has more than \(Self.mostFlows) flows", at: now)
+        }
+        guard isLast else {
+            sessions[id]?.handshakeEnd = now.advanced(by: SwitchSession.handshakeLimit)
+            return
+        }
+        sessions[id]?.phase = .up(datapath)
+        sessions[id]?.handshakeEnd = nil
+        guard let comparison = datapaths[datapath]?.table.endReading() else { return }
+        datapaths[datapath]?.isCatchingUp = true
+        stirred.insert(datapath)
+        log(
+            .info, "flow table read",
+            [
+                "dp_id": datapath, "same": comparison.same, "missing": comparison.missing,
+                "different": comparison.different, "surplus": comparison.surplus,
+            ])
+    }
+}
