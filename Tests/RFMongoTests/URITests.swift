@@ -24,7 +24,7 @@ struct URITests {
         "A URI that is not valid gives one line that says what is wrong",
         arguments: [
             ("", "Schema"), ("http://h", "Schema"), ("mongodb://", "Empty hostname"),
-            ("mongodb://h:99999", "Port"),
+            ("mongodb://h:99999", "Port"), ("mongodb://[nowhere", "brackets"), ("mongodb://::1]", "bracket"),
             ("mongodb://h/a b", "database name"), ("mongodb://h/?conectTimeoutMS=1", "conecttimeoutms"),
             ("mongodb://h/?connectTimeoutMS=soon", "connecttimeoutms"),
             ("mongodb://h/?replicaSet", "replicaSet"),
