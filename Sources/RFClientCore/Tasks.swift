@@ -8,7 +8,7 @@ import Synchronization
 
 /// The shell of rfclient.
 ///
-///     kernel --events, dumps--> NetlinkMonitor's threads --.netlink--.
+///     kernel --events, dumps--> NetlinkMonitor's threads --.netlink--.  (Backlog: bounded)
 ///                                                                    v
 ///     MongoDB reader thread ----------------------------.ipc--> [ queue: ClientCore ] --.send--> MongoDB writer thread
 ///                                                                ^   |  |
@@ -65,7 +65,16 @@ public struct ClientService: Service {
             default: outlets.carryOut(effect)
             }
         }
-        try runner.whileHeld { try outlets.open(on: ipc, as: machine.vmID) { runner.post($0) } }
+        let backlog = Backlog(limit: 1 << 18)
+        try runner.whileHeld {
+            try outlets.open(on: ipc, as: machine.vmID) { event in
+                guard case .netlink(let events) = event else { return runner.post(event) }
+                guard backlog.admit(events.count) else { return }
+                runner.post(event) {
+                    if backlog.handled(events.count) { runner.post(.netlink([.overrun])) }
+                }
+            }
+        }
         defer { outlets.close() }
         runner.post(.timePassed)
         logger.info(

@@ -78,6 +78,19 @@ final class RunningProxy: Sendable {
         self.port = port
     }
 
+    /// One on a port that a later one can have as well: nobody's connection is given such a port meanwhile, for the kernel
+    /// takes those from 32768 on (`net.ipv4.ip_local_port_range`).
+    static func onLastingPort(_ database: InMemoryDatabase) async throws -> RunningProxy {
+        for port in (20_000..<30_000).shuffled().prefix(100) {
+            do {
+                return try await RunningProxy(database, port: port)
+            } catch is ProxyError {
+                continue  // somebody listens there
+            }
+        }
+        throw Unexpected("no free port between 20000 and 30000")
+    }
+
     /// Ends it as SIGTERM does.
     func stop() async throws {
         await group.triggerGracefulShutdown()

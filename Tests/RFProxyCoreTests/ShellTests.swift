@@ -79,7 +79,8 @@ import Testing
         try await first.stop()
     }
 
-    @Test func itEndsWithinTwoSecondsWithSwitchesConnected() async throws {
+    // How fast is rftest1's to say (`clean_stop`), of the real program on a quiet machine.
+    @Test func itEndsThoughSwitchesAreConnected() async throws {
         let database = InMemoryDatabase()
         let server = ServerEnd(database)
         let proxy = try await RunningProxy(database)
@@ -89,8 +90,7 @@ import Testing
         try await eventually("the switches are announced") {
             [1, 2, 3].allSatisfy { Self.isJoined(server, DatapathID(rawValue: $0)) }
         }
-        let time = try await ContinuousClock().measure { try await proxy.stop() }
-        #expect(time < .seconds(2))
+        try await proxy.stop()
         for channel in channels { try await channel.closeFuture.get() }
     }
 

@@ -11,6 +11,10 @@ struct Scene {
     var proxy = Speaker("rfproxy.0", epoch: 1, at: .start)
     /// What was done besides sending.
     private(set) var effects: [ServerEffect] = []
+    /// What the core was told, and when.
+    private(set) var told: [(event: ServerEvent, at: Instant)] = []
+    /// What it decided, call by call.
+    private(set) var decided: [[ServerEffect]] = []
     /// What the database holds.
     private(set) var stored: [String: RFEntry] = [:]
 
@@ -20,7 +24,10 @@ struct Scene {
     }
 
     mutating func handle(_ event: ServerEvent) {
-        for effect in core.handle(event, at: now) {
+        let effects = core.handle(event, at: now)
+        told.append((event, now))
+        decided.append(effects)
+        for effect in effects {
             switch effect {
             case .send(_, let envelopes): for envelope in envelopes { deliver(envelope) }
             case .save(let changes):
@@ -30,7 +37,7 @@ struct Scene {
                     case .delete(let id): stored[id] = nil
                     }
                 }
-            default: effects.append(effect)
+            default: self.effects.append(effect)
             }
         }
     }

@@ -31,8 +31,12 @@ public actor CoreRunner<Core: DaemonCore> {
     }
 
     /// Tells the core an event, after all that were posted before. May be called from any thread.
-    public nonisolated func post(_ event: Core.Event) {
-        executor.queue.async { self.assumeIsolated { $0.handle(event) } }
+    /// - Parameter afterwards: runs when the core has been told, so that a source can bound what waits.
+    public nonisolated func post(_ event: Core.Event, afterwards: (@Sendable () -> Void)? = nil) {
+        executor.queue.async {
+            self.assumeIsolated { $0.handle(event) }
+            afterwards?()
+        }
     }
 
     /// Runs some set-up during which no event reaches the core; those that are posted meanwhile follow after it.
@@ -42,11 +46,6 @@ public actor CoreRunner<Core: DaemonCore> {
         executor.queue.suspend()
         defer { executor.queue.resume() }
         return try setUp()
-    }
-
-    /// Asks the core something, after all events that were posted before.
-    public func ask<Answer: Sendable>(_ question: @Sendable (Core) -> Answer) -> Answer {
-        question(core)
     }
 
     private func handle(_ event: Core.Event) {

@@ -23,13 +23,12 @@ enum MongoLog {
     /// Initialises libmongoc, once in a process: "mongoc_init() must be called before any other function"
     /// (libmongoc's documentation, Initialization and cleanup).
     static let start: Void = {
-        // First of all, for mongoc_init itself has something to say where /dev/shm is missing.
+        mongoc_init()
         mongoc_log_set_handler(
             { level, _, message, _ in
                 guard let message else { return }
                 MongoLog.take(level, String(cString: message))
             }, nil)
-        mongoc_init()
     }()
 
     /// Runs `body`, and returns what libmongoc said on this thread in the meantime instead of logging it.
