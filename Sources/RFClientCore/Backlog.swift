@@ -1,13 +1,16 @@
+import Netlink
 import Synchronization
 
 /// Bounds what waits between the netlink threads and the core.
 ///
-/// The kernel must never wait, and memory must not grow with its haste: beyond the bound events are dropped, and once the
-/// core has caught up it is told of an overrun, which has it read the tables anew.
+/// The kernel must never wait, and memory must not grow with its haste: beyond the bound its events are dropped, and once
+/// the core has caught up it is told of an overrun, which has it read the tables anew. Dumps are never dropped, for what
+/// they do not name is taken for gone; they are bounded by the tables themselves.
 final class Backlog: Sendable {
-    private struct State {
+    fileprivate struct State {
         var waiting = 0
         var hasDropped = false
+        var dumping: Set<DumpKind> = []
     }
 
     private let limit: Int
@@ -19,13 +22,15 @@ final class Backlog: Sendable {
     }
 
     /// Counts events in. Returns false if they have to be dropped.
-    func admit(_ count: Int) -> Bool {
+    func admit(_ events: [NetlinkEvent]) -> Bool {
         state.withLock { state in
-            guard !state.hasDropped, state.waiting + count <= limit || state.waiting == 0 else {
+            let isDump = state.follow(events)
+            let fits = state.waiting == 0 || state.waiting + events.count <= limit
+            guard isDump || fits && !state.hasDropped else {
                 state.hasDropped = true
                 return false
             }
-            state.waiting += count
+            state.waiting += events.count
             return true
         }
     }
@@ -38,5 +43,24 @@ final class Backlog: Sendable {
             state.hasDropped = false
             return true
         }
+    }
+}
+
+extension Backlog.State {
+    /// Notes the beginnings and ends of dumps. Returns true if any of the events may belong to one.
+    fileprivate mutating func follow(_ events: [NetlinkEvent]) -> Bool {
+        var isDump = !dumping.isEmpty
+        for event in events {
+            switch event {
+            case .dumpBegan(let kind):
+                dumping.insert(kind)
+                isDump = true
+            case .dumpEnded(let kind), .dumpFailed(let kind, _):
+                dumping.remove(kind)
+                isDump = true
+            default: break
+            }
+        }
+        return isDump
     }
 }

@@ -69,7 +69,7 @@ public struct ClientService: Service {
         try runner.whileHeld {
             try outlets.open(on: ipc, as: machine.vmID) { event in
                 guard case .netlink(let events) = event else { return runner.post(event) }
-                guard backlog.admit(events.count) else { return }
+                guard backlog.admit(events) else { return }
                 runner.post(event) {
                     if backlog.handled(events.count) { runner.post(.netlink([.overrun])) }
                 }

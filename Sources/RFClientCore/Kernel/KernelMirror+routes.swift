@@ -45,6 +45,7 @@ extension KernelMirror {
         let old = prefixes[key]?.alternatives ?? .none
         let (result, isCertain) = old.adding(new, change) { paths.spec($0)?.names(spec) ?? false }
         setAlternatives(of: key, result, replacing: old)
+        paths.release(new.path)  // it may have been known already, with other flags
         if !isCertain { doubtful.insert(.routes) }
     }
 

@@ -39,7 +39,7 @@ struct PathTable: Sendable {
 
     // MARK: Membership
 
-    /// The number of a path. It is kept only if `join` follows.
+    /// The number of a path. It is kept until `release`, or the last `leave` after a `join`.
     mutating func intern(_ spec: PathSpec) -> PathID {
         if let latest, latest.spec == spec { return latest.id }
         let id = ids[spec] ?? add(spec)
@@ -73,6 +73,11 @@ struct PathTable: Sendable {
     /// The prefix has no route with this path any more. A path without prefixes goes.
     mutating func leave(_ prefix: PrefixKey, _ id: PathID) {
         slots[Int(id)]?.prefixes.remove(prefix)
+        release(id)
+    }
+
+    /// Forgets a path that no prefix has.
+    mutating func release(_ id: PathID) {
         guard let path = slots[Int(id)], path.prefixes.isEmpty else { return }
         unindex(id, path.sources)
         ids[path.spec] = nil
