@@ -32,7 +32,9 @@ extension ProxyCore {
         if let contender = session.challenge?.contender { takeOver(contender, at: now) }
         if let datapath = session.datapath, datapaths[datapath]?.session == nil {
             withdraw(.datapath(datapath))
-            forgetIfIdle(datapath)
+            // Of a datapath without routes nothing is kept, for anybody may connect under ever new identities; rfserver
+            // says the protocols again to one that comes back.
+            if datapaths[datapath]?.table.hasRoutes == false { datapaths[datapath] = nil }
         }
     }
 

@@ -65,6 +65,11 @@ public struct ProxyCore: DaemonCore {
         shuttle.judge(packet, from: session)
     }
 
+    /// Packets alone show as well that a switch is alive, one that is too busy with them to answer an echo in time.
+    mutating func heardPackets(from session: SessionID) {
+        sessions[session]?.keepalive.heard()
+    }
+
     /// A packet found the queue of its destination full. Returns the line to log now and then.
     mutating func overflowed(_ source: PortID) -> LogLine? {
         shuttle.overflow(source)

@@ -76,19 +76,14 @@ final class RunningProxy: Sendable {
             throw Unexpected("rfproxy ended")
         }
         self.port = port
+        Self.keepSocketsFromChildren()
     }
 
-    /// One on a port that a later one can have as well: nobody's connection is given such a port meanwhile, for the kernel
-    /// takes those from 32768 on (`net.ipv4.ip_local_port_range`).
-    static func onLastingPort(_ database: InMemoryDatabase) async throws -> RunningProxy {
-        for port in (20_000..<30_000).shuffled().prefix(100) {
-            do {
-                return try await RunningProxy(database, port: port)
-            } catch is ProxyError {
-                continue  // somebody listens there
-            }
+    /// NIO's sockets are inherited by the programs that other tests start meanwhile, which then hold the port.
+    private static func keepSocketsFromChildren() {
+        for descriptor in 3..<Int32(1024) where fcntl(descriptor, F_GETFD) >= 0 {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         }
-        throw Unexpected("no free port between 20000 and 30000")
     }
 
     /// Ends it as SIGTERM does.

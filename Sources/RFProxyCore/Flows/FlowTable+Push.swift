@@ -190,6 +190,8 @@ extension FlowTable {
     mutating func retry(_ count: Int) {
         for _ in 0..<min(count, refused.count) {
             guard let key = refused.popFirst() else { return }
+            // One whose barrier has yet to return is tried when it does.
+            change(key) { if $0.marks.contains(.inFlight) { $0.marks.insert(.changed) } }
             enqueue(key)
         }
     }

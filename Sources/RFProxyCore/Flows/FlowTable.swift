@@ -60,6 +60,9 @@ struct FlowTable: Sendable {
     /// The number of flows that are wanted or there.
     var size: Int { entries.count + strays.count }
 
+    /// True if a router is to have any flow here.
+    var hasRoutes: Bool { entries.keys.contains { if case .control = $0.role { false } else { true } } }
+
     // MARK: What is wanted
 
     /// A new stream of rfserver begins: what it will not name is not wanted, but nothing can be said about that yet.

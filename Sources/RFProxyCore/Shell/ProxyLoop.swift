@@ -163,7 +163,8 @@ final class ProxyLoop {
     }
 
     /// The present read is over: what it led to goes out, in one write for each switch.
-    func flushPackets() {
+    func flushPackets(readFrom handler: SwitchHandler) {
+        core.heardPackets(from: handler.id)
         for handler in flushes { handler.flushPackets() }
         flushes.removeAll(keepingCapacity: true)
     }

@@ -46,7 +46,7 @@ final class SwitchHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        loop.flushPackets()
+        loop.flushPackets(readFrom: self)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -24,7 +24,7 @@ struct OpenVSwitchTests {
         let database = InMemoryDatabase()
         let server = ServerEnd(database)
         server.say(Bench.defaults + Self.flows + [Bench.complete])
-        let first = try await RunningProxy.onLastingPort(database)
+        let first = try await RunningProxy(database)
         try ovs.addBridge("br0", Bench.datapath, ports: ["p1", "p2"], controllerPort: first.port)
         try await eventually("nine flows") { try ovs.flows("br0").count == 9 }
 
