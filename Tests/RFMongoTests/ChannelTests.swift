@@ -115,7 +115,7 @@ struct ChannelTests {
                             $0.append("_id", id)
                             $0.append("to", "rfserver")
                             $0.append("from", "mallory")
-                            $0.append("type", Int32(99))
+                            $0.append("type", "99")
                         }
                     } else {
                         Samples.envelope(seq: Int64(index)).append(to: &writer, id: ObjectID())
@@ -124,7 +124,9 @@ struct ChannelTests {
             }
         }
         #expect(try await inbox.next() == .received([Samples.envelope(seq: 0)]))
-        #expect(try await inbox.next() == .poison(reason: "document \(id) from mallory: type: 99 is unknown"))
+        #expect(
+            try await inbox.next()
+                == .poison(reason: "document \(id) from mallory: type: an integer is expected, not string"))
         #expect(try await inbox.next() == .received([Samples.envelope(seq: 2)]))
         await ipc.close(within: .seconds(2))
     }

@@ -40,6 +40,8 @@ public enum RFMessage: Hashable, Codable, Sendable {
         case tableComplete = 15
         case vmPortMapped = 16
         case flowError = 17
+        /// A type that this version does not know. It is received, never sent.
+        case unknown = -1
 
         /// True if messages of this kind stand outside the sequence of a stream.
         public var isControl: Bool {

@@ -32,6 +32,11 @@ final class ChannelStatus: Sendable {
         state.withLock { if !$0.isOver { onEvent(event) } }
     }
 
+    /// True while a thread cannot do its work.
+    func isTroubled(_ side: Side) -> Bool {
+        state.withLock { $0.troubles[side] != nil }
+    }
+
     /// A thread is well, or well again.
     func succeeded(_ side: Side) {
         state.withLock { state in

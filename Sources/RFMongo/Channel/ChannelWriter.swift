@@ -14,9 +14,10 @@ final class ChannelWriter: Sendable {
         self.logger = logger
     }
 
-    /// Writes these after all others.
+    /// Writes these after all others. What is outside the streams' windows, and said again in time, is not kept while
+    /// nothing can be written: it would gather without bound.
     func send(_ envelopes: [Envelope]) {
-        queue.add(envelopes)
+        queue.add(status.isTroubled(.writer) ? envelopes.filter { !$0.kind.isControl } : envelopes)
     }
 
     /// Takes no more; ends when all is written, or at the deadline.

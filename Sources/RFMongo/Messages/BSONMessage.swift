@@ -36,6 +36,7 @@ extension RFMessage {
     /// Reads a message of a kind.
     init(_ kind: Kind, from document: inout BSONReader) throws(BSONError) {
         switch kind {
+        case .unknown: throw BSONError("a type that this version does not know")
         case .vmRegisterRequest: self = .vmRegisterRequest(try VMRegisterRequest(from: &document))
         case .vmRegisterResponse: self = .vmRegisterResponse(try VMRegisterResponse(from: &document))
         case .vmConfig: self = .vmConfig(try VMConfig(from: &document))

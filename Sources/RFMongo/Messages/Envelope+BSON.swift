@@ -18,13 +18,14 @@ extension Envelope {
         }
     }
 
-    /// Reads an envelope. Messages in it that cannot be understood are set aside in `rejected`.
+    /// Reads an envelope. One of an unknown type has its place in the stream like any other. Messages that cannot be
+    /// understood are set aside in `rejected`.
     /// - Throws: if the envelope itself cannot be understood.
     init(from document: inout BSONReader) throws(BSONError) {
         let from: String = try document.read("from")
         let to: String = try document.read("to")
         let type: Int32 = try document.read("type")
-        guard let kind = RFMessage.Kind(rawValue: type) else { throw BSONError("type: \(type) is unknown") }
+        let kind = RFMessage.Kind(rawValue: type) ?? .unknown
         self.init(
             from: PeerName(from), to: PeerName(to),
             epoch: try document.read("epoch"), toEpoch: try document.read("to_epoch"),
