@@ -12,6 +12,8 @@ struct Network: Sendable {
     var proxyOfDatapath: [DatapathID: Int32]
     /// Whose data ports have this address.
     var vmOfAddress: [MACAddress: VMID] = [:]
+    /// The last mapping frame of each port of the virtual switches, believed or not: it may come before what proves it.
+    var claims: [RFEntry.VirtualPort: VMMap] = [:]
     /// The active rows of the table, as the rfproxies are told.
     var portMaps: [RFKey: PortMap] = [:]
     /// The datapaths whose flows have all been said.
@@ -29,7 +31,12 @@ struct Network: Sendable {
         guard vms[vmID] == nil else { return }
         vms[vmID] = VM()
         vms[vmID]?.ports = VMPorts(entries: table.entries(of: vmID))
-        vmOfAddress[vmID.dataAddress] = vmID
+        if vmOfAddress[vmID.dataAddress] == nil { vmOfAddress[vmID.dataAddress] = vmID }
+    }
+
+    /// Forgets whose address this VM's is, so that another may have it.
+    mutating func releaseAddress(of vmID: VMID) {
+        if vmOfAddress[vmID.dataAddress] == vmID { vmOfAddress[vmID.dataAddress] = nil }
     }
 
     /// Makes everything that is derived from the table follow it. Returns the keys on which there is a new word.
@@ -86,15 +93,16 @@ extension Network: WantedState {
     private func keys(forProxy ctID: Int32) -> [RFKey] {
         let datapaths = proxyOfDatapath.filter { $0.value == ctID }.keys
         var keys: [RFKey] = datapaths.flatMap(configurationKeys(of:))
-        keys += portMaps.keys.filter { key in
-            if case .portMap(let dpID, _) = key { proxyOfDatapath[dpID] == ctID } else { false }
-        }
-        for (vmID, vm) in vms {
-            for dpID in vm.ports.datapaths where proxyOfDatapath[dpID] == ctID {
-                for prefix in vm.routes.keys { keys.append(.flow(dpID, vmID.dataAddress, prefix)) }
-            }
-        }
+        for dpID in datapaths { keys += routingKeys(of: dpID) }
         return keys + datapaths.map { .tableComplete($0) }
+    }
+
+    /// The keys by which a datapath is told its flows and its virtual ports.
+    func routingKeys(of dpID: DatapathID) -> [RFKey] {
+        let flows = vms.filter { $0.value.ports.datapaths.contains(dpID) }.flatMap { vmID, vm in
+            vm.routes.keys.map { RFKey.flow(dpID, vmID.dataAddress, $0) }
+        }
+        return flows + portMaps.values.filter { $0.dpID == dpID }.map { .portMap(dpID, $0.dpPort) }
     }
 
     /// The keys by which a datapath's protocols are configured.
@@ -105,8 +113,14 @@ extension Network: WantedState {
     func message(for key: RFKey) -> RFMessage? {
         switch key {
         case .vmRegisterResponse(let vmID):
-            vms[vmID]?.registration.map { _ in
-                .vmRegisterResponse(VMRegisterResponse(vmID: vmID, accept: true))
+            vms[vmID].flatMap { vm in
+                if let reason = vm.refusal {
+                    .vmRegisterResponse(VMRegisterResponse(vmID: vmID, accept: false, reason: reason))
+                } else {
+                    vm.registration.map { _ in
+                        .vmRegisterResponse(VMRegisterResponse(vmID: vmID, accept: true))
+                    }
+                }
             }
         case .vmConfig(let vmID):
             vms[vmID].flatMap { vm in

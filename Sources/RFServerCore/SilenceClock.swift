@@ -22,12 +22,16 @@ struct SilenceClock: Sendable {
     /// Notices a pause of this process: nothing came although something was due.
     mutating func tick(at now: Instant, deadline: Instant?) {
         guard let deadline, now > deadline.advanced(by: Self.pause) else { return }
-        restart(at: now)
+        beginAgain(at: now)
     }
 
-    /// The channel can be read (again), or the process goes on after a pause.
-    mutating func restart(at now: Instant) {
+    /// The channel can be read (again).
+    mutating func listen(at now: Instant) {
         isListening = true
+        beginAgain(at: now)
+    }
+
+    private mutating func beginAgain(at now: Instant) {
         listeningSince = now
         if graceEnds != nil { graceEnds = now.advanced(by: timeout) }
     }

@@ -19,7 +19,7 @@ extension ServerCore {
         case .rejected(let reasons):
             for reason in reasons { count("message not understood", ["ct_id": ctID, "reason": reason]) }
         case .superseded:
-            effects.append(.stop(reason: "a later rfserver is at work on this database"))
+            stop("a later rfserver is at work on this database")
         case .dropped(let reason):
             drop(reason, from: .rfproxy(ctID))
         }
@@ -44,29 +44,47 @@ extension ServerCore {
                 ["dp_id": join.dpID, "ct_id": join.ctID, "ports": join.ports.count])
         }
         guard !join.isVirtualSwitch else { return }
-        let isNew = network.proxyOfDatapath.updateValue(join.ctID, forKey: join.dpID) != join.ctID
+        let formerProxy = network.proxyOfDatapath.updateValue(join.ctID, forKey: join.dpID)
         network.table.join(join.dpID, ctID: join.ctID, ports: join.ports.map(\.dpPort))
         followTable()
-        if isNew {
-            for key in network.configurationKeys(of: join.dpID) { changed(key) }
-            changed(.tableComplete(join.dpID))
+        // An rfproxy forgets the protocols of a datapath that has left and has no routes.
+        for key in network.configurationKeys(of: join.dpID) { changed(key) }
+        if let formerProxy, formerProxy != join.ctID {
+            for key in network.routingKeys(of: join.dpID) { changed(key) }
         }
+        changed(.tableComplete(join.dpID))
     }
 
     private mutating func leave(_ dpID: DatapathID, ctID: Int32) {
         guard network.connected[dpID]?.ctID == ctID else { return }
         network.connected[dpID] = nil
         log(.warning, "datapath disconnected; its ports keep their VM", ["dp_id": dpID, "ct_id": ctID])
-        if dpID.isVirtualSwitch { effects.append(.configureVirtualSwitch) }
+        if dpID.isVirtualSwitch {
+            effects.append(.configureVirtualSwitch)
+        } else if network.table.entries(of: dpID).isEmpty {
+            // Nobody's: whoever connects under ever new identities must not fill the table.
+            network.table.forget(dpID)
+            network.proxyOfDatapath[dpID] = nil
+            network.completeTables.remove(dpID)
+        }
     }
 
     private mutating func map(_ map: VMMap) {
         let virtual = RFEntry.VirtualPort(map.vsID, map.vsPort)
-        if map.isRemoval { return unmap(virtual) }
+        if map.isRemoval {
+            network.claims[virtual] = nil
+            return unmap(virtual)
+        }
+        network.claims[virtual] = map
+        believe(map)
+    }
+
+    /// Maps a port as a mapping frame says, if that proves to be the VM's own word by now.
+    mutating func believe(_ claim: VMMap) {
         let ids: [String: any CustomStringConvertible] = [
-            "vm_id": map.vmID, "vm_port": map.vmPort, "vs_id": map.vsID, "vs_port": map.vsPort,
+            "vm_id": claim.vmID, "vm_port": claim.vmPort, "vs_id": claim.vsID, "vs_port": claim.vsPort,
         ]
-        guard let vm = network.vms[map.vmID], vm.token != 0, vm.token == map.token else {
+        guard let vm = network.vms[claim.vmID], vm.token != 0, vm.token == claim.token else {
             // An rfproxy repeats the last frame of each port when this rfserver starts: those are of an old token.
             if let count = tally.count("mapping frame without the right token") {
                 log(
@@ -75,21 +93,29 @@ extension ServerCore {
             }
             return
         }
-        guard network.table.map(RFEntry.VMPort(map.vmID, map.vmPort), to: virtual) else {
+        let virtual = RFEntry.VirtualPort(claim.vsID, claim.vsPort)
+        let former = network.table[virtualPort: virtual]?.vm
+        let port = RFEntry.VMPort(claim.vmID, claim.vmPort)
+        guard network.table.map(port, to: virtual) else {
             return count("mapping frame for a port that the VM has not registered", ids)
         }
-        network.vms[map.vmID]?.confirmedPorts.insert(map.vmPort)
+        if let former, former != port { unconfirm(former) }
+        network.vms[claim.vmID]?.confirmedPorts.insert(claim.vmPort)
         followTable()
-        changed(.vmPortMapped(map.vmID, map.vmPort))
+        changed(.vmPortMapped(claim.vmID, claim.vmPort))
     }
 
     /// The virtual port is gone. Its VM port has to announce itself from wherever it is now.
     private mutating func unmap(_ virtual: RFEntry.VirtualPort) {
         guard let vm = network.table[virtualPort: virtual]?.vm else { return }
         network.table.unmap(virtual)
-        network.vms[vm.vmID]?.confirmedPorts.remove(vm.port)
+        unconfirm(vm)
         followTable()
-        changed(.vmPortMapped(vm.vmID, vm.port))
+    }
+
+    private mutating func unconfirm(_ port: RFEntry.VMPort) {
+        network.vms[port.vmID]?.confirmedPorts.remove(port.port)
+        changed(.vmPortMapped(port.vmID, port.port))
     }
 
     private mutating func note(_ error: FlowError) {
@@ -99,8 +125,7 @@ extension ServerCore {
         if error.isRemoval {
             log(.info, "switch has taken the flow that it refused", ids)
         } else {
-            _ = tally.count("flow refused by a switch")
-            log(.error, "flow refused by the switch", ids)
+            count("flow refused by a switch", ids)
         }
     }
 }

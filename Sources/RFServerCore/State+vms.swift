@@ -15,7 +15,7 @@ extension ServerCore {
         case .rejected(let reasons):
             for reason in reasons { count("message not understood", ["vm_id": vmID, "reason": reason]) }
         case .superseded:
-            effects.append(.stop(reason: "a later rfserver is at work on this database"))
+            stop("a later rfserver is at work on this database")
         case .dropped(let reason):
             drop(reason, from: .rfclient(vmID))
         }
@@ -49,7 +49,7 @@ extension ServerCore {
 
     private mutating func register(_ request: VMRegisterRequest) {
         let vmID = request.vmID
-        guard var vm = network.vms[vmID] else { return }
+        guard hasAddressOfItsOwn(vmID), var vm = network.vms[vmID] else { return }
         let clientEpoch = vmConversations[vmID]?.peerEpoch ?? 0
         let isNew = vm.registeredEpoch != clientEpoch || vm.registration?.bootID != request.bootID
         if isNew {
@@ -59,6 +59,7 @@ extension ServerCore {
                 .info, "VM registered",
                 ["vm_id": vmID, "ports": request.ports.count, "boot_id": request.bootID])
         }
+        let hasNewPorts = vm.registration?.ports.map(\.vmPort) != request.ports.map(\.vmPort)
         let formerKeys = network.confirmationKeys(of: vmID)
         vm.registration = request
         vm.registeredEpoch = clientEpoch
@@ -69,7 +70,21 @@ extension ServerCore {
         changed(.vmRegisterResponse(vmID))
         changed(.vmConfig(vmID))
         for key in formerKeys + network.confirmationKeys(of: vmID) { changed(key) }
-        if isNew { effects.append(.configureVirtualSwitch) }  // its ports may hang loose
+        for claim in network.claims.values where claim.vmID == vmID { believe(claim) }
+        if isNew || hasNewPorts { effects.append(.configureVirtualSwitch) }  // its ports may hang loose
+    }
+
+    /// Two ids that differ only in the bits that make an address a local one would share the address of their data
+    /// ports (`VMID.dataAddress`), and so the flows: the second is refused.
+    private mutating func hasAddressOfItsOwn(_ vmID: VMID) -> Bool {
+        let holder = network.vmOfAddress[vmID.dataAddress] ?? vmID
+        network.vmOfAddress[vmID.dataAddress] = holder
+        guard holder != vmID else { return true }
+        network.vms[vmID]?.refusal =
+            "its data address \(vmID.dataAddress) is that of VM \(holder): give it another --id"
+        count("VM refused: its data address is another VM's", ["vm_id": vmID, "holder": holder])
+        changed(.vmRegisterResponse(vmID))
+        return false
     }
 
     // MARK: Routes
@@ -118,6 +133,8 @@ extension ServerCore {
         network.vms[vmID]?.confirmedPorts = []
         network.vms[vmID]?.isSynced = false
         network.vms[vmID]?.isAlive = false
+        network.vms[vmID]?.refusal = nil
+        network.releaseAddress(of: vmID)
         vmConversations[vmID]?.forget(at: now)
         network.table.remove(vmID)
         followTable()

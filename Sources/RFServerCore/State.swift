@@ -22,6 +22,7 @@ public struct ServerCore: DaemonCore {
     /// True if a datapath's flows may have become complete, or incomplete.
     var mayChangeCompleteness = true
     var effects: [ServerEffect] = []
+    private var isStopped = false
     private var virtualSwitchRetry: Backoff
     private var virtualSwitchRetryAt: Instant?
 
@@ -50,6 +51,7 @@ public struct ServerCore: DaemonCore {
 
     /// When something is due without any event.
     public var deadline: Instant? {
+        guard !isStopped else { return nil }
         var dues = proxyConversations.values.map(\.deadline)
         for (vmID, conversation) in vmConversations where network.vms[vmID]?.isAlive == true {
             dues.append(conversation.deadline)
@@ -62,16 +64,17 @@ public struct ServerCore: DaemonCore {
 
     /// Decides what to do about an event.
     public mutating func handle(_ event: ServerEvent, at now: Instant) -> [ServerEffect] {
+        guard !isStopped else { return [] }
         clock.tick(at: now, deadline: deadline)
         switch event {
         case .ipc(let channel, .received(let envelopes)):
             for envelope in envelopes { receive(envelope, on: channel, at: now) }
         case .ipc(let channel, .connected):
             log(.info, "channel open", ["channel": channel.rawValue])
-            clock.restart(at: now)
+            if channel == .clients { clock.listen(at: now) }
         case .ipc(let channel, .disconnected(let reason)):
             log(.warning, "channel lost, trying again", ["channel": channel.rawValue, "reason": reason])
-            clock.suspend()
+            if channel == .clients { clock.suspend() }
         case .ipc(let channel, .poison(let reason)):
             count("poison document set aside", ["channel": channel.rawValue, "reason": reason])
         case .virtualSwitchConfigured(let changes):
@@ -87,6 +90,7 @@ public struct ServerCore: DaemonCore {
             virtualSwitchRetryAt = nil
             effects.append(.configureVirtualSwitch)
         }
+        guard !isStopped else { return effects }
         retireSilentVMs(at: now)
         if clock.endGrace(at: now) { mayChangeCompleteness = true }
         updateCompleteness()
@@ -197,6 +201,12 @@ public struct ServerCore: DaemonCore {
     }
 
     // MARK: Notes
+
+    /// Another rfserver is at work: this one does nothing more.
+    mutating func stop(_ reason: String) {
+        isStopped = true
+        effects.append(.stop(reason: reason))
+    }
 
     mutating func log(
         _ level: Logger.Level, _ message: String, _ ids: [String: any CustomStringConvertible] = [:]

@@ -5,6 +5,8 @@ import RFLib
 struct VM: Sendable {
     /// What it has registered with, once it has.
     var registration: VMRegisterRequest?
+    /// Why it may not take part, if it may not.
+    var refusal: String?
     /// The incarnation of the rfclient that registered.
     var registeredEpoch: Int64 = 0
     /// What its mapping frames have to carry; new with each incarnation of the rfclient or the VM.

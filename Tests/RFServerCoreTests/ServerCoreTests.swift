@@ -236,6 +236,92 @@ struct ServerCoreTests {
         #expect(!scene.flows(on: dp5, of: vm1).isEmpty)
     }
 
+    @Test("a pause during an outage of the database does not count either")
+    func pauseDuringOutage() {
+        var scene = oneRouter()
+        scene.handle(.ipc(.clients, .disconnected(reason: "no server")))
+        scene.now = scene.now.advanced(by: .seconds(600))
+        scene.handle(.timePassed)
+        scene.handle(.ipc(.proxies, .connected))
+        scene.pass(.seconds(120), silent: [vm1])
+        #expect(!scene.flows(on: dp5, of: vm1).isEmpty)
+    }
+
+    @Test("a mapping frame that comes before the registration is believed once the registration is there")
+    func earlyFrame() throws {
+        var scene = oneRouter()
+        let token = try #require(scene.vms[vm1]).token(of: vm1)
+        scene.proxy.map(vm1, 3, at: 13, token: token)
+        scene.settle()
+        #expect(scene.vms[vm1]?.replica[.vmPortMapped(vm1, 3)] == nil)
+        let before = scene.effects.count { $0 == .configureVirtualSwitch }
+        scene.vms[vm1]?.register(vm1, ports: 1...3, boot: "b")
+        scene.settle()
+        #expect(scene.vms[vm1]?.replica[.vmPortMapped(vm1, 3)] != nil)
+        // The new port may hang loose: the virtual switch is looked at.
+        #expect(scene.effects.count { $0 == .configureVirtualSwitch } == before + 1)
+    }
+
+    @Test("a VM port that loses its virtual port to another has to announce itself again")
+    func takenOver() throws {
+        var scene = oneRouter()
+        scene.vms[vm2] = .vm(vm2, at: scene.now)
+        scene.settle()
+        scene.proxy.map(vm1, 1, at: 11, token: try #require(scene.vms[vm1]).token(of: vm1))
+        scene.settle()
+        scene.proxy.map(vm2, 1, at: 11, token: try #require(scene.vms[vm2]).token(of: vm2))
+        scene.settle()
+        #expect(scene.vms[vm1]?.replica[.vmPortMapped(vm1, 1)] == nil)
+        #expect(scene.vms[vm2]?.replica[.vmPortMapped(vm2, 1)] != nil)
+    }
+
+    @Test("an interface that is away for a moment keeps its partner")
+    func absentInterface() {
+        var scene = oneRouter()
+        scene.vms[vm1]?.register(vm1, ports: 1...1, boot: "b")
+        scene.vms[vm2] = .vm(vm2, at: scene.now)
+        scene.settle()
+        scene.vms[vm1]?.register(vm1, ports: 1...2, boot: "b")
+        scene.settle()
+        #expect(scene.core.table[vm1, 2]?.datapath == RFEntry.DatapathPort(dp5, 2))
+        #expect(scene.flows(on: dp5, of: vm1) == ["10.0.0.0/8": via(2)])
+    }
+
+    @Test("two ids that would share the address of their data ports: the second is refused (trap 24)")
+    func sharedDataAddress() {
+        var scene = Scene()
+        let one = VMID(rawValue: 0x0016_3EAA_BBCC)
+        let other = VMID(rawValue: 0x0216_3EAA_BBCC)
+        #expect(one.dataAddress == other.dataAddress)
+        scene.vms[one] = .vm(one, at: scene.now)
+        scene.settle()
+        scene.vms[other] = .vm(other, at: scene.now)
+        scene.settle()
+        #expect(
+            scene.vms[one]?.replica[.vmRegisterResponse(one)]
+                == .vmRegisterResponse(VMRegisterResponse(vmID: one, accept: true)))
+        guard case .vmRegisterResponse(let response) = scene.vms[other]?.replica[.vmRegisterResponse(other)]
+        else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(!response.accept)
+        #expect(response.reason.contains(one.description))
+    }
+
+    @Test("datapaths under ever new identities leave nothing behind when they go")
+    func strangers() {
+        var scene = oneRouter()
+        let stored = scene.stored
+        for number in 1000..<1100 {
+            scene.proxy.join(DatapathID(rawValue: UInt64(number)))
+            scene.settle()
+            scene.proxy.say(.datapathLeave(DatapathLeave(dpID: DatapathID(rawValue: UInt64(number)))))
+            scene.settle()
+        }
+        #expect(scene.stored == stored)
+    }
+
     @Test("a VM may speak only for itself")
     func foreignWord() {
         var scene = oneRouter()

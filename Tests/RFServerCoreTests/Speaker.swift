@@ -55,7 +55,12 @@ extension Speaker {
         -> Speaker
     {
         var speaker = Speaker(vmID.description, epoch: epoch, at: now)
-        speaker.say(
+        speaker.register(vmID, ports: ports, boot: boot)
+        return speaker
+    }
+
+    mutating func register(_ vmID: VMID, ports: ClosedRange<UInt8>, boot: String) {
+        say(
             .vmRegisterRequest(
                 VMRegisterRequest(
                     vmID: vmID, bootID: boot,
@@ -63,7 +68,6 @@ extension Speaker {
                         VMRegisterRequest.Port(
                             vmPort: $0, name: "eth\($0)", hwAddress: vmID.dataAddress, isUp: true)
                     })))
-        return speaker
     }
 
     mutating func route(_ vmID: VMID, _ prefix: String, _ forwarding: Forwarding?) {

@@ -80,11 +80,9 @@ public struct RFTable: Hashable, Sendable {
         return changes
     }
 
-    /// A VM has registered with these ports. Ports that it no longer has leave the table.
+    /// A VM has registered with these ports. Ports that it does not have for now keep their partners: an interface may
+    /// appear later than its rfclient.
     public mutating func register(_ vmID: VMID, ports: [UInt8]) {
-        for entry in entries(of: vmID) {
-            if let vm = entry.vm, !ports.contains(vm.port) { remove(vm) }
-        }
         for port in ports where self[vmID, port] == nil {
             put(RFEntry(vm: RFEntry.VMPort(vmID, port)))
         }
@@ -114,6 +112,13 @@ public struct RFTable: Hashable, Sendable {
         let datapath = Datapath(ctID: ctID, dpID: dpID)
         if !datapathOrder.contains(datapath) { datapathOrder.append(datapath) }
         associate()
+    }
+
+    /// A datapath is gone, its idle ports leave the table. Nothing is forgotten of one that has a VM.
+    public mutating func forget(_ dpID: DatapathID) {
+        guard entries(of: dpID).isEmpty else { return }
+        for idle in idleDatapathPorts where idle.dpID == dpID { removeIdle(idle) }
+        datapathOrder.removeAll { $0.dpID == dpID }
     }
 
     /// A VM port has been seen on a virtual switch. A row that held that virtual port loses it.

@@ -45,7 +45,8 @@ public struct Conversation: Sendable {
     public let peer: PeerName
     /// The latest incarnation of the peer that has been heard of; 0 for none.
     public private(set) var peerEpoch: Int64 = 0
-    /// When the peer last said something to this incarnation.
+    /// When the peer last said something new to this incarnation. A channel that is read again repeats what it holds:
+    /// that shows nothing.
     public private(set) var lastHeard: Instant?
 
     private let me: PeerName
@@ -107,16 +108,20 @@ public struct Conversation: Sendable {
         if envelope.epoch > peerEpoch { meet(envelope.epoch, at: now) }
         if envelope.toEpoch > epoch { return [.superseded] }
         guard envelope.toEpoch == epoch || isGreeting(envelope) else { return [.dropped(.otherEpoch)] }
-        lastHeard = now
         switch envelope.content.first {
         case .syncRequest(let request):
             // A request that names an earlier stream has been answered already, by the present one.
-            if request.stream == sender.stream { senderNeedsStream = true }
+            guard request.stream == sender.stream else { return [] }
+            lastHeard = now
+            senderNeedsStream = true
             return []
         case .ack(let ack):
-            if sender.acknowledge(stream: ack.stream, seq: ack.seq) { restartBeats(at: now) }
+            guard sender.acknowledge(stream: ack.stream, seq: ack.seq) else { return [] }
+            lastHeard = now
+            restartBeats(at: now)
             return []
         case .beat(let beat):
+            if !receiver.isAhead(ofStream: beat.stream, seq: beat.seq) { lastHeard = now }
             if receiver.isBehind(stream: beat.stream, seq: beat.seq) {
                 requestStream(at: now)
             } else if beat.stream == receiver.stream {
@@ -135,6 +140,7 @@ public struct Conversation: Sendable {
     /// The peer is new, or has started again: both tables have to be said from the beginning.
     private mutating func meet(_ newEpoch: Int64, at now: Instant) {
         peerEpoch = newEpoch
+        lastHeard = now
         receiver = StreamReceiver()
         senderNeedsStream = true
         requests.reset()
@@ -147,15 +153,17 @@ public struct Conversation: Sendable {
         case .old:
             return [.dropped(.duplicate)]
         case .gap:
+            lastHeard = now
             requestStream(at: now)
             return [.dropped(.gap)]
         case .next:
+            lastHeard = now
             let deliveries = receiver.apply(envelope)
             if receiver.needsStream {
                 requestStream(at: now)
             } else {
                 requestAt = nil
-                requests.reset()
+                if envelope.kind == .syncEnd { requests.reset() }
             }
             if ackAt == nil { ackAt = now.advanced(by: limits.ackDelay) }
             return deliveries

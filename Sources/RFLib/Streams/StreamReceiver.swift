@@ -48,6 +48,11 @@ struct StreamReceiver {
         return .next
     }
 
+    /// True if more than this has been applied: whoever says so spoke in the past.
+    func isAhead(ofStream stream: Int64, seq: Int64) -> Bool {
+        stream < self.stream || stream == self.stream && seq < lastSeq
+    }
+
     /// The peer says that it has sent up to here. Returns true if something is missing.
     mutating func isBehind(stream: Int64, seq: Int64) -> Bool {
         latestStream = max(latestStream, stream)
