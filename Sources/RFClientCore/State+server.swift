@@ -40,10 +40,10 @@ extension ClientCore {
 
     private mutating func dropped(_ why: Conversation.Drop) {
         switch why {
-        case .staleEpoch, .otherEpoch:
-            // What was said to or by those who were here before is in the channel still, and read at each start.
+        case .staleEpoch, .otherEpoch, .duplicate:
+            // The channel still holds what was said before, and is read from its beginning after each loss.
             _ = tally.count("envelope of the past")
-        case .duplicate, .gap:
+        case .gap:
             drop("an envelope of rfserver was dropped: \(why.rawValue)")
         }
     }

@@ -145,8 +145,11 @@ extension FakeKernel {
         if !isKnown { addRoute(route, .append) }
     }
 
+    /// The route to an address's network. That of the loopback interface is in another table, with the VM's own addresses.
     private func connected(_ address: InterfaceAddress) -> Route? {
-        guard let network = address.network, !network.isHost else { return nil }
+        guard let network = address.network, !network.isHost,
+            links[address.linkIndex]?.isLoopback == false
+        else { return nil }
         return Route(
             prefix: network, origin: .kernel, scope: .link,
             nextHops: [NextHop(linkIndex: address.linkIndex, flags: flags(of: address.linkIndex))])

@@ -32,7 +32,10 @@ private struct View {
         }
         if isBlackholeObject(choice) { return Forwarding(.blackhole) }
         let legs = liveLegs(choice).filter { port($0.linkIndex) != nil }
-        guard !legs.isEmpty else { return nil }
+        guard !legs.isEmpty else {
+            let isManagements = liveLegs(choice).allSatisfy { kernel.links[$0.linkIndex]?.name == management }
+            return isManagements ? nil : Forwarding(.punt)
+        }
         for leg in legs where leg.encapsulation == nil {
             if let gateway = leg.gateway, let port = port(leg.linkIndex),
                 let address = resolved(gateway, on: leg.linkIndex)

@@ -158,6 +158,17 @@ struct WinnerTests {
         #expect(rig.word("10.0.0.0/8") == gateway)
     }
 
+    @Test("A route into what is no data port is punted, so that a default route does not swallow its packets")
+    func routeElsewhere() {
+        var rig = router()
+        rig.kernel.addLink(9, "tunnel", nil)
+        rig.kernel.addRoute(route("0.0.0.0/0", via: "172.31.2.22", dev: 4))
+        rig.kernel.addRoute(Route(prefix: "10.61.0.0/16", nextHops: [NextHop(linkIndex: 9)]))
+        rig.settle()
+        #expect(rig.word("0.0.0.0/0") == gateway)
+        #expect(rig.word("10.61.0.0/16") == Forwarding(.punt))
+    }
+
     @Test("A host route on the link is a host once the neighbour is known, and punted before")
     func onLinkHostRoute() {
         var rig = router()

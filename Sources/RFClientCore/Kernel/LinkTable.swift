@@ -20,6 +20,9 @@ struct LinkTable: Sendable {
         self.management = management
     }
 
+    /// True for the interface that nothing is reported of.
+    func isManagement(_ index: UInt32) -> Bool { links[index]?.name == management }
+
     /// True if packets can leave by the interface: it is switched on and has a carrier.
     func isLive(_ index: UInt32) -> Bool {
         guard let link = links[index] else { return false }

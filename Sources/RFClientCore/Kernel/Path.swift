@@ -37,7 +37,7 @@ struct PathSpec: Hashable, Sendable {
 enum Outcome: Hashable, Sendable {
     /// No next hop is live: for the kernel the route is not there.
     case absent
-    /// Live, but not through a data port.
+    /// Live, but only through the management interface.
     case unreported
     case forward(port: UInt8, destination: MACAddress)
     case blackhole
@@ -109,7 +109,11 @@ struct Resolution {
         var chosen: Outcome?
         var onLink: [UInt32] = []
         for leg in live {
-            guard let port = context.links.ports[leg.linkIndex] else { continue }
+            guard let port = context.links.ports[leg.linkIndex] else {
+                // A tunnel, say, or the loopback: only the VM can take the packet there.
+                if !context.links.isManagement(leg.linkIndex) { outcome = .punt }
+                continue
+            }
             outcome = .punt
             switch (leg.gateway, leg.encapsulation) {
             case (_, .some(let kind)):
