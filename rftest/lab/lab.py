@@ -146,5 +146,5 @@ def sweep() -> None:
         left = Process(f"process {pid}", pid, start_time(pid))
         left.kill()
     namespace.delete()
-    for file in (*paths.OVS.glob("*"), *paths.RUN.glob("*.uri")):
+    for file in (*paths.OVS.glob("*"), *paths.RUN.glob("*.uri"), paths.RUN / "kept"):
         file.unlink(missing_ok=True)
