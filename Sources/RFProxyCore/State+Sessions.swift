@@ -24,7 +24,11 @@ extension ProxyCore {
             if other.challenge?.contender == id { sessions[rival]?.challenge = nil }
         }
         if let datapath = session.datapath {
-            log(.warning, "switch disconnected", ids(of: session, reason))
+            if datapaths[datapath]?.table.hasRoutes ?? false || datapath.isVirtualSwitch {
+                log(.warning, "switch disconnected", ids(of: session, reason))
+            } else {
+                count(.warning, "a switch without routes disconnected", ids(of: session, reason))
+            }
             leave(datapath, id)
         } else {
             count(.info, "a connection ended before it was a switch's", ids(of: session, reason))

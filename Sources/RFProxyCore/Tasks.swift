@@ -95,6 +95,7 @@ public final class ProxyService: Service {
         try await eventLoop.submit { loop.value.end() }.get()
         await ipc.close(within: Self.closeLimit)
         if let reason { throw ProxyError.stopped(reason: reason) }
+        logger.info("stopped")
     }
 
     /// Hands the channel's events to the loop, an envelope at a time, so that packets get their turn between them.

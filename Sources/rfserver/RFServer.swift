@@ -15,9 +15,9 @@ struct RFServer: AsyncParsableCommand {
         commandName: "rfserver",
         abstract: "Maps the ports of VMs to those of OpenFlow switches, and the VMs' routes to flows.",
         discussion: """
-            rfserver talks to the rfclients and the rfproxies through MongoDB, which also keeps its table of ports. It
-            may be stopped and started at any time: the switches keep forwarding, and nothing is sent to them twice.
-            With --ovs-bridge it creates the Open vSwitch bridge that the VMs hang on, and keeps it right.
+            rfserver talks to the rfclients and the rfproxies through MongoDB, which also keeps its table of ports. \
+            It may be stopped and started at any time: the switches keep forwarding, and nothing is sent to them \
+            twice. With --ovs-bridge it creates the Open vSwitch bridge that the VMs hang on, and keeps it right.
             """)
 
     @OptionGroup var mongo: MongoOptions

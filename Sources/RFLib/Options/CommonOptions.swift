@@ -6,7 +6,7 @@ public struct CommonOptions: ParsableArguments, Sendable {
     /// How much is logged.
     @Option(
         name: .customLong("log-level"),
-        help: "The least level that is logged: trace, debug, info, notice, warning, error or critical.")
+        help: ArgumentHelp("The least level that is logged.", valueName: "level"))
     public var logLevel: Logger.Level = .info
 
     /// Where the events are recorded.

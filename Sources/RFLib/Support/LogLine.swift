@@ -19,6 +19,6 @@ public struct LogLine: Hashable, Codable, Sendable {
 
     /// Says the line.
     public func write(to logger: Logger) {
-        logger.log(level: level, "\(message)", metadata: ids.mapValues { .string($0) })
+        logger.log(level: level, "\(message)", metadata: ids.mapValues { .string($0) }, source: "core")
     }
 }

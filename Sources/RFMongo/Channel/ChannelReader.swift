@@ -99,7 +99,7 @@ final class ChannelReader: Sendable {
     private func deliver(_ batch: Batch) {
         for event in batch.events where !closed.isSet {
             if case .poison(let reason) = event {
-                logger.error("document set aside", metadata: ["reason": "\(reason)"])
+                logger.debug("document set aside", metadata: ["reason": "\(reason)"])
             }
             status.deliver(event)
         }
