@@ -16,7 +16,7 @@ SWIFT   := $(or $(shell command -v swift),\
 export ROUTEFLOW_LAB := $(LAB)
 
 .NOTPARALLEL:
-.PHONY: help setup build run test test-long lint clean
+.PHONY: help setup build run test test-long bench lint clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -40,6 +40,9 @@ test: setup build need-swift ## everything: unit and integration tests, lint, rf
 	$(call as_root,rftest/rftest1 --check)
 
 test-long: test ## what `test` runs, and whatever takes longer
+
+bench: setup build ## how fast routes become flows, beside what the kernel alone takes for them
+	$(call as_root,rftest/rftest1 --bench)
 
 lint: need-swift ## the formatter's opinion; changes nothing
 	$(AS_USER) $(SWIFT) format lint --strict --recursive Sources Tests Package.swift
