@@ -10,14 +10,14 @@ struct VirtualSwitchTests {
     @Test("a bridge that is right is left alone, its connections too")
     func nothingToDo() {
         let actual = VirtualSwitchSettings.Actual(
-            exists: true, controllers: ["tcp:127.0.0.1:6633"], ports: ["rfvm1.1"])
+            controllers: ["tcp:127.0.0.1:6633"], ports: ["rfvm1.1"])
         #expect(settings.changes(from: actual, interfaces: ["rfvm1.1"]).isEmpty)
     }
 
     @Test("loose ports are attached, dead ones removed, controllers set where they differ")
     func changes() {
         let actual = VirtualSwitchSettings.Actual(
-            exists: true, controllers: ["tcp:10.0.0.1:6633"], ports: ["rfvm1.1", "gone.1"],
+            controllers: ["tcp:10.0.0.1:6633"], ports: ["rfvm1.1", "gone.1"],
             deadPorts: ["gone.1", "rfvm1.1"])
         #expect(
             settings.changes(from: actual, interfaces: ["rfvm1.1", "rfvm1.2"]) == [
@@ -30,7 +30,7 @@ struct VirtualSwitchTests {
     @Test("a port whose device was replaced behind the bridge's back is taken out and put back")
     func stalePort() {
         let actual = VirtualSwitchSettings.Actual(
-            exists: true, controllers: ["tcp:127.0.0.1:6633"], ports: ["rfvm1.1"], stalePorts: ["rfvm1.1"])
+            controllers: ["tcp:127.0.0.1:6633"], ports: ["rfvm1.1"], stalePorts: ["rfvm1.1"])
         #expect(
             settings.changes(from: actual, interfaces: ["rfvm1.1"]) == [
                 ["--if-exists", "del-port", "dp0", "rfvm1.1"], ["--may-exist", "add-port", "dp0", "rfvm1.1"],

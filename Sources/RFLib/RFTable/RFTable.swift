@@ -43,11 +43,6 @@ public struct RFTable: Hashable, Sendable {
     /// The row of a VM port.
     public subscript(vm: VMID, port: UInt8) -> RFEntry? { vmRows[RFEntry.VMPort(vm, port)] }
 
-    /// The row that a datapath port is associated in; nil while it is idle or unknown.
-    public subscript(datapathPort port: RFEntry.DatapathPort) -> RFEntry? {
-        vmOfDatapathPort[port].flatMap { vmRows[$0] }
-    }
-
     /// The row of the VM port that was seen on a virtual switch's port; nil if none was.
     public subscript(virtualPort port: RFEntry.VirtualPort) -> RFEntry? {
         vmOfVirtualPort[port].flatMap { vmRows[$0] }

@@ -7,8 +7,6 @@ struct PendingKeys {
     /// The place that the next new key gets.
     private(set) var end: UInt64 = 0
 
-    var isEmpty: Bool { places.isEmpty }
-
     /// Remembers a change. A key that waits already keeps its place, for its last word is looked up when it is sent;
     /// but one that speaks of all before it goes to the end.
     mutating func insert(_ key: RFKey) {
@@ -18,26 +16,18 @@ struct PendingKeys {
         end += 1
     }
 
-    /// The place of the key that has waited longest, or nil if none waits.
-    mutating func firstPlace() -> UInt64? {
+    /// The key that has waited longest, and its place; nil if none waits.
+    mutating func first() -> (key: RFKey, place: UInt64)? {
         while let first = queue.first {
-            if places[first.key] == first.place { return first.place }
+            if places[first.key] == first.place { return first }
             queue.removeFirst()  // moved to a later place since
         }
         return nil
     }
 
-    /// Takes the key that has waited longest.
-    mutating func popFirst() -> RFKey? {
-        guard firstPlace() != nil, let first = queue.popFirst() else { return nil }
-        places[first.key] = nil
-        return first.key
-    }
-
-    /// Puts a key back in front, as it was before it was taken.
-    mutating func unpop(_ key: RFKey, place: UInt64) {
-        queue.prepend((key, place))
-        places[key] = place
+    /// Takes what `first` has just returned.
+    mutating func removeFirst() {
+        places[queue.removeFirst().key] = nil
     }
 
     mutating func removeAll() {

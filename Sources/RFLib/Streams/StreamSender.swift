@@ -89,15 +89,11 @@ struct StreamSender {
     /// Takes messages of one kind, as many as wait and fit.
     private mutating func takeBatch(before boundary: UInt64, _ wanted: (RFKey) -> RFMessage?) -> [RFMessage] {
         var content: [RFMessage] = []
-        while content.count < limits.batch, let place = pending.firstPlace(), place < boundary,
-            let key = pending.popFirst()
-        {
-            guard let message = wanted(key) ?? key.removal else { continue }
-            if let first = content.first, first.kind != message.kind {
-                pending.unpop(key, place: place)
-                break
-            }
-            content.append(message)
+        while content.count < limits.batch, let (key, place) = pending.first(), place < boundary {
+            let message = wanted(key) ?? key.removal
+            if let message, let first = content.first, first.kind != message.kind { break }
+            pending.removeFirst()
+            if let message { content.append(message) }
         }
         return content
     }

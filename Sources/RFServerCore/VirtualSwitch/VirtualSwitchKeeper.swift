@@ -32,7 +32,7 @@ public struct VirtualSwitchKeeper: Sendable {
         let ports = Set(try lines(["list-ports", settings.bridge]))
         let dead = Set(try lines(["--bare", "--columns=name", "find", "interface", "ofport=-1"]))
         return VirtualSwitchSettings.Actual(
-            exists: true, controllers: try lines(["get-controller", settings.bridge]), ports: ports,
+            controllers: try lines(["get-controller", settings.bridge]), ports: ports,
             deadPorts: ports.intersection(dead), stalePorts: ports.filter(isStale))
     }
 

@@ -27,7 +27,6 @@ public struct VirtualSwitchSettings: Hashable, Sendable {
 
     /// What Open vSwitch has now.
     struct Actual: Hashable, Sendable {
-        var exists = false
         var controllers: [String] = []
         var ports: Set<String> = []
         /// Ports of the bridge whose device is gone.
