@@ -84,10 +84,10 @@ let package = Package(
             uses: ["RFLib", "Netlink", "OpenFlow", "NetTypes", nioCore]),
 
         tests(of: "NetTypes"),
-        tests(of: "OpenFlow", uses: ["NetTypes", nioCore, nioTestUtils]),
+        tests(of: "OpenFlow", uses: ["NetTypes", "RFTestKit", nioCore, nioTestUtils]),
         tests(of: "Netlink", uses: ["NetTypes"]),
         tests(of: "RFLib", uses: ["NetTypes", "RFTestKit"]),
-        tests(of: "RFMongo", uses: ["RFLib", "NetTypes", logging]),
+        tests(of: "RFMongo", uses: ["RFLib", "NetTypes", "RFTestKit", logging]),
         tests(of: "RFClientCore", uses: ["RFLib", "Netlink", "NetTypes", "RFTestKit"]),
         tests(of: "RFServerCore", uses: ["RFLib", "NetTypes", "RFTestKit"]),
         tests(

@@ -1,4 +1,5 @@
 import NIOCore
+import RFTestKit
 import Testing
 
 @testable import OpenFlow
@@ -58,7 +59,7 @@ struct MalformedTests {
 
     @Test("Random bytes are a message or an error", arguments: UInt8(0)...23)
     func random(type: UInt8) {
-        var generator = SplitMix64(state: UInt64(type))
+        var generator = SplitMix64(seed: UInt64(type))
         for _ in 0..<300 {
             let length = OpenFlowHeader.size + Int.random(in: 0...256, using: &generator)
             var bytes = ByteBuffer()
@@ -218,18 +219,5 @@ extension ByteBuffer {
         var copy = self
         copy.setInteger(UInt16(length), at: 2)
         return copy
-    }
-}
-
-/// Numbers that look random and are the same in each run (Steele, Lea, Flood: SplitMix64).
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }

@@ -67,12 +67,12 @@ extension Rig {
 
 /// Whoever plugs cables, types commands and forges packets, at random.
 struct Chaos {
-    var random: SplitMix
+    var random: SplitMix64
     private let dataLinks: [UInt32] = [3, 4, 5, 6]
     private let lengths = [0, 1, 8, 13, 16, 24, 25, 30, 31, 32]
 
     init(seed: UInt64) {
-        random = SplitMix(state: seed)
+        random = SplitMix64(seed: seed)
     }
 
     mutating func build(_ rig: inout Rig) {
@@ -178,19 +178,5 @@ struct Chaos {
             return Route(prefix: prefix, priority: priority, nextHops: [anyLeg(), anyLeg()])
         default: return Route(prefix: prefix, priority: priority, nextHops: [anyLeg()])
         }
-    }
-}
-
-/// A generator that gives the same numbers for the same seed (Steele, Lea, Flood: "Fast splittable pseudorandom number
-/// generators", 2014).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

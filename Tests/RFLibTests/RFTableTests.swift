@@ -1,5 +1,6 @@
 import NetTypes
 import RFLib
+import RFTestKit
 import Testing
 
 private let vm1 = VMID(rawValue: 0xA1)
@@ -148,7 +149,7 @@ struct RFTableTests {
         "the changes never violate the unique keys of the stored table, in whatever order things arrive",
         arguments: 0..<30)
     func changesKeepKeysUnique(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var table = RFTable(
             mapping: seed.isMultiple(of: 2) ? MappingFile() : try MappingFile(text: file, name: "f"))
         var stored: [String: RFEntry] = [:]

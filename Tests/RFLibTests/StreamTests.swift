@@ -1,5 +1,6 @@
 import NetTypes
 import RFLib
+import RFTestKit
 import Testing
 
 @Suite("Streams")
@@ -167,7 +168,7 @@ struct StreamTests {
 
     @Test("after any losses, repetitions and restarts, the copy equals the original", arguments: 0..<40)
     func randomFaults(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var wire = Wire()
         for _ in 0..<300 {
             switch Int.random(in: 0..<100, using: &random) {

@@ -122,19 +122,3 @@ struct Wire {
         if envelope.to == PeerName("a") { a.receive(envelope, at: now) } else { b.receive(envelope, at: now) }
     }
 }
-
-/// Random numbers that a seed decides, so that a failure repeats.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    /// The finalizer of MurmurHash3 over a Weyl sequence.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 33)) &* 0xFF51_AFD7_ED55_8CCD
-        z = (z ^ (z >> 33)) &* 0xC4CE_B9FE_1A85_EC53
-        return z ^ (z >> 33)
-    }
-}

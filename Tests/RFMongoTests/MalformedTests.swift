@@ -1,5 +1,6 @@
 import NetTypes
 import RFLib
+import RFTestKit
 import Testing
 
 @testable import RFMongo
@@ -186,7 +187,7 @@ struct MalformedTests {
 
     @Test("Random damage gives an error or another envelope, never a trap")
     func damage() {
-        var random = SplitMix(state: 1)
+        var random = SplitMix64(seed: 1)
         for message in Samples.messages {
             let whole = bytes(of: Samples.envelope([message]))
             for _ in 0..<100 {
@@ -198,18 +199,5 @@ struct MalformedTests {
                 _ = try? envelope(in: damaged)
             }
         }
-    }
-}
-
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014): the same numbers in each run.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
