@@ -1,4 +1,4 @@
-"""The lab's network namespace, `rflab`. The whole lab program runs inside it.
+"""The lab's network namespace (`rflab`, if the lab's folder is the usual one). The whole lab program runs inside it.
 
 `enter` starts the program again inside, as the same process: `ip netns exec` also gives it a mount namespace of its own,
 so that no mount of the lab reaches the machine. Two open files keep the way back: `on_host` runs a command outside.
@@ -13,7 +13,7 @@ from . import paths
 from .errors import LabError
 from .process import run
 
-NAME = "rflab"
+NAME = paths.NAMESPACE
 _MARK = "ROUTEFLOW_LAB_HOST"
 _FOLDER = Path("/run/netns")
 # Left by `create` when /run/netns was not there before: then it goes with the namespace.

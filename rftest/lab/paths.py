@@ -7,7 +7,10 @@ RFTEST = Path(__file__).resolve().parent.parent
 REPOSITORY = RFTEST.parent
 CONFIG = RFTEST / "config"
 
-LAB = Path(os.environ.get("ROUTEFLOW_LAB", "/var/lib/routeflow"))
+_STANDARD = Path("/var/lib/routeflow")
+LAB = Path(os.environ.get("ROUTEFLOW_LAB", _STANDARD))
+# A lab in another folder is another lab: it has a network namespace of its own, and both may stand side by side.
+NAMESPACE = "rflab" if LAB == _STANDARD else f"rflab-{LAB.name}"
 BASE = LAB / "base"
 VMS = LAB / "vms"
 RUN = LAB / "run"
