@@ -1,1 +1,1 @@
-"""What the tests prove, a function each. Its first line of documentation is what the user reads."""
+"""What the lab programs prove: a folder for each of them, and what they share."""

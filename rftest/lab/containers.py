@@ -7,11 +7,11 @@ from . import paths
 from .errors import LabError, until
 from .process import Process, run
 
-_COMMON = paths.CONFIG / "common"
-
 
 class Container:
     """One container, made from config/common and config/NAME: its LXC settings and the files that it has of its own."""
+
+    layers = ("common",)
 
     def __init__(self, name: str):
         self.name = name
@@ -20,6 +20,11 @@ class Container:
         self.process: Process | None = None
 
     # Life
+
+    def up(self) -> None:
+        """Makes it and starts it."""
+        self.create()
+        self.start()
 
     def create(self) -> None:
         """Makes its folder anew from the configuration: nothing of an earlier run stays."""
@@ -32,12 +37,13 @@ class Container:
         self.log.unlink(missing_ok=True)
         upper = self.folder / "upper"
         upper.mkdir(parents=True)
-        for source in (_COMMON, own):
+        sources = [*(paths.CONFIG / layer for layer in self.layers), own]
+        for source in sources:
             if (source / "rootfs").is_dir():
                 shutil.copytree(source / "rootfs", upper, dirs_exist_ok=True)
         for folder in [upper, *filter(Path.is_dir, upper.rglob("*"))]:
             folder.chmod(0o755)
-        settings = (_COMMON / "lxc.conf").read_text() + "\n" + (own / "lxc.conf").read_text()
+        settings = "\n".join((source / "lxc.conf").read_text() for source in sources)
         values = {"NAME": self.name, "LAB": paths.LAB, "RFTEST": paths.RFTEST, "BIN": paths.binaries()}
         for key, value in values.items():
             settings = settings.replace(f"@{key}@", str(value))
@@ -112,6 +118,8 @@ class Container:
 
 class VM(Container):
     """A container that runs a routing engine and rfclient."""
+
+    layers = ("common", "vm")
 
     def __init__(self, name: str):
         super().__init__(name)

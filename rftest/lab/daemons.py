@@ -23,9 +23,10 @@ class Daemon:
         """`rfproxy` for a daemon called rfproxy or rfproxy.second."""
         return program(self.name.partition(".")[0])
 
-    def create(self) -> None:
-        """An empty log for a new run."""
+    def up(self) -> None:
+        """Its first start in a run, with an empty log."""
         self.log.write_text("")
+        self.start()
 
     def start(self) -> None:
         self.process = Process.spawn(self.name, [self.program, *self.options], self.log)

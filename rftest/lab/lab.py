@@ -4,9 +4,10 @@ import fcntl
 import os
 import signal
 from pathlib import Path
+from typing import Protocol
 
 from . import namespace, paths, report
-from .containers import VM, Container
+from .containers import VM
 from .daemons import Daemon, need_programs
 from .errors import LabError, until
 from .mongod import HOST_URI, MANAGEMENT_ADDRESS, Mongod
@@ -18,26 +19,34 @@ LISTEN = "127.0.0.1:6633"
 _LOCK = paths.LAB / "lock"
 
 
-class Lab:
-    """Everything that a test needs, by name. `up` starts it, `down` removes every trace of it.
+class Part(Protocol):
+    """What a lab is made of: it can be started, and stopped, at any time."""
 
-    vms run a routing engine and rfclient, hosts are plain containers; both are described in config/NAME.
+    name: str
+
+    def up(self) -> None: ...
+
+    def stop(self) -> object: ...
+
+
+class Lab:
+    """Everything that a test needs, by name. `up` starts it, `down` ends it.
+
+    vms run a routing engine and rfclient (config/NAME describes each); hosts send packets; switches are what the daemons
+    are to make routers of. The parts come up in the given order, on a foundation of MongoDB and Open vSwitch.
     """
 
-    def __init__(self, vms: list[str], hosts: list[str], switches: list[Switch]):
+    def __init__(self, vms: list[VM], hosts: list, switches: list[Switch], server_options: tuple = ()):
         self.mongod = Mongod()
         self.ovs = OpenVSwitch()
+        self.vms = {vm.name: vm for vm in vms}
+        self.hosts = {host.name: host for host in hosts}
         self.switches = {switch.name: switch for switch in switches}
-        self.vms = {name: VM(name) for name in vms}
-        self.hosts = {name: Container(name) for name in hosts}
+        self.virtual_switch = VIRTUAL_SWITCH
         self.rfproxy = Daemon("rfproxy", "--listen", LISTEN, "--mongo-file", HOST_URI)
         self.rfserver = Daemon("rfserver", "--mongo-file", HOST_URI, "--ovs-bridge", VIRTUAL_SWITCH.name,
-                               "--ovs-ports", "rfvm*.*")
-        self.virtual_switch = VIRTUAL_SWITCH
-
-    @property
-    def containers(self) -> dict[str, Container]:
-        return {**self.vms, **self.hosts}
+                               "--ovs-ports", "rfvm*.*", *server_options)
+        self.parts: list[Part] = [self.rfproxy, self.rfserver, *switches, *vms, *hosts]
 
     def log_everything(self) -> None:
         """Has the daemons log at their most talkative level. To be called before `up`."""
@@ -47,7 +56,7 @@ class Lab:
             vm.client_options += ["--log-level", "trace"]
 
     def up(self) -> None:
-        """Starts all parts, in order, each once the one before is ready. To be called inside the namespace."""
+        """Starts all parts, each once the one before is there. To be called inside the namespace."""
         need_programs()
         for pattern in ("capture.*", "ping.*", "tcp.*"):        # what failed checks of an earlier run left to look at
             for old in paths.LOG.glob(pattern):
@@ -60,27 +69,17 @@ class Lab:
             self.mongod.create()
         with report.step("Open vSwitch"):
             self.ovs.start()
-        for daemon in (self.rfproxy, self.rfserver):
-            with report.step(daemon.name):
-                daemon.create()
-                daemon.start()
-        for switch in self.switches.values():
-            with report.step(f"switch {switch.name}"):
-                switch.create()
-        for container in self.containers.values():
-            with report.step(f"container {container.name}"):
-                container.create()
-                container.start()
+        for part in self.parts:
+            with report.step(part.name):
+                part.up()
 
     def down(self) -> None:
-        """Stops everything, in the opposite order, and deletes the namespace."""
-        for container in reversed(self.containers.values()):
-            container.stop()
-        for daemon in (self.rfserver, self.rfproxy):
-            daemon.stop()
+        """Stops everything, in the opposite order. The namespace stays, as empty as it was."""
+        for part in reversed(self.parts):
+            part.stop()
         self.ovs.stop()
         self.mongod.stop()
-        sweep()
+        run(["ip", "link", "del", "rfmgmt"])
 
     def wait_connected(self, within: float = 20) -> None:
         """Waits until every switch has its controller."""

@@ -51,15 +51,19 @@ class Switch:
 
     name: str
     datapath_id: int
+    controller: str = CONTROLLER
 
-    def create(self) -> None:
+    def up(self) -> None:
         # Fail mode before the controller: a bridge without it fills its table with a learning switch's flow.
         vsctl("add-br", self.name, "--", "set", "bridge", self.name, "datapath_type=netdev", "protocols=OpenFlow10",
               "fail-mode=secure", f"other-config:datapath-id={self.datapath_id:016x}",
               "other-config:disable-in-band=true")
-        vsctl("set-controller", self.name, CONTROLLER, "--", "set", "controller", self.name, "max_backoff=1000",
+        vsctl("set-controller", self.name, self.controller, "--", "set", "controller", self.name, "max_backoff=1000",
               "controller_rate_limit=1000", "controller_burst_limit=250")
         run(["ip", "link", "set", self.name, "up"])
+
+    def stop(self) -> None:
+        vsctl("--if-exists", "del-br", self.name)
 
     @property
     def exists(self) -> bool:

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from typing import Iterator
 
 from lab import flows
+from lab.containers import VM, Container
 from lab.errors import until
 from lab.flows import Flow
 from lab.lab import Lab
@@ -20,7 +21,7 @@ SOON = 10
 
 
 def rftest1() -> Lab:
-    return Lab(vms=["rfvm1"], hosts=["b1", "b2"], switches=[SWITCH1])
+    return Lab(vms=[VM("rfvm1")], hosts=[Container("b1"), Container("b2")], switches=[SWITCH1])
 
 
 def flow(prefix: str) -> Flow | None:

@@ -48,8 +48,7 @@ def broken_mapping_file(lab: Lab) -> None:
 def mongod_not_there(lab: Lab) -> None:
     """a MongoDB that does not answer: waits and says so, and ends in 2 s when asked to"""
     daemon = Daemon("rfproxy.waiting", "--listen", "127.0.0.1:0", "--ct-id", 9, "--mongo", NOBODY_THERE)
-    daemon.create()
-    daemon.start()
+    daemon.up()
     try:
         daemon.wait_logged("mongo", within=15)
         daemon.expect_alive()

@@ -1,0 +1,1 @@
+"""What rftest1 proves, a function each. Its first line of documentation is what the user reads."""
