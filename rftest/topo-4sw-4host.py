@@ -16,7 +16,7 @@ class RFTest2(Topo):
     def build(self) -> None:
         for number, letter in enumerate("ABCD", start=1):
             switch = self.addSwitch(f"s{letter}", dpid=f"{number + 4:016x}")
-            host = self.addHost(f"h{number}", ip=None)
+            host = self.addHost(f"h{number}", ip=f"172.31.{number}.100/24")
             self.addLink(host, switch, port2=1)
         self.addLink("sA", "sB", port1=2, port2=2)
         self.addLink("sB", "sD", port1=3, port2=2)
