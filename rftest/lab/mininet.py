@@ -32,8 +32,8 @@ _INTERRUPT, _END = b"\x03", b"\x04"
 class MininetHost:
     """A host of the network: a network namespace on the machine's own file system."""
 
-    def __init__(self, name: str, address: str):
-        self.name, self.address = name, address
+    def __init__(self, name: str):
+        self.name = name
         self.pid = 0        # known once the network is up
 
     def network(self, *argv: object) -> list[str]:
@@ -111,6 +111,10 @@ class Mininet:
         os.close(self._terminal)
         for host in self.hosts:
             host.pid = 0
+
+    def leave(self) -> None:
+        """Lets it live on when this program ends: somebody has to hold its terminal."""
+        Process.spawn("mininet.terminal", ["cat"], LOG, stdin=self._terminal)
 
     # Its prompt
 

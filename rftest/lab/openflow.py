@@ -5,14 +5,15 @@ without a fault to the end of what was captured.
 """
 
 import struct
-from collections import Counter, defaultdict
+from bisect import bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
 
 from .capture import IPv4Packet
 from .errors import LabError
 
 PORT = 6633
-FLOW_MOD = 14
+PACKET_IN, PORT_STATUS, FLOW_MOD, PORT_MOD = 10, 12, 14, 15
 _VERSION, _LAST_TYPE, _HEADER, _TCP = 1, 21, 8, 6
 
 
@@ -21,30 +22,34 @@ class Message:
     to_switch: bool
     type: int
     data: bytes
+    time: float     # when its first byte was seen, in seconds since 1970
 
 
 def messages(packets: list[IPv4Packet], port: int = PORT) -> list[Message]:
-    """All OpenFlow messages of a capture. Order holds within a direction of a connection only."""
+    """All OpenFlow messages of a capture, by time. Order holds for certain within a direction of a connection only."""
     found = []
-    for (source_port, stream, from_start) in _streams(packets, port):
-        begin = 0 if from_start else _first_header(stream)
-        found += [Message(source_port == port, kind, data) for kind, data in _cut(stream, begin)]
-    return found
+    for stream in _streams(packets, port):
+        begin = 0 if stream.from_start else _first_header(stream.data)
+        found += [Message(stream.source_port == port, stream.data[at + 1], stream.data[at:end], stream.time(at))
+                  for at, end in _cut(stream.data, begin)]
+    return sorted(found, key=lambda message: message.time)
 
 
-def flow_mods(packets: list[IPv4Packet]) -> list[Message]:
-    return [message for message in messages(packets) if message.type == FLOW_MOD]
+@dataclass
+class _Stream:
+    """One direction of one connection."""
+
+    source_port: int
+    data: bytes                         # without gaps, from the first byte that was captured
+    from_start: bool                    # whether that is the connection's first byte
+    times: list[tuple[int, float]]      # offsets at which segments begin, and when they were seen
+
+    def time(self, offset: int) -> float:
+        return self.times[bisect_right(self.times, (offset, float("inf"))) - 1][1]
 
 
-def summary(found: list[Message]) -> str:
-    """How many of which type, for messages to people."""
-    count = Counter((message.to_switch, message.type) for message in found)
-    return ", ".join(f"type {kind} {'to' if to else 'from'} the switch: {n}" for (to, kind), n in sorted(count.items()))
-
-
-def _streams(packets: list[IPv4Packet], port: int) -> list[tuple[int, bytes, bool]]:
-    """Each direction of each connection: source port, bytes in order, and whether its beginning was captured."""
-    segments: dict[tuple, dict[int, bytes]] = defaultdict(dict)
+def _streams(packets: list[IPv4Packet], port: int) -> list[_Stream]:
+    segments: dict[tuple, dict[int, tuple[bytes, float]]] = defaultdict(dict)
     starts: dict[tuple, int] = {}
     for packet in packets:
         if packet.protocol != _TCP:
@@ -56,34 +61,41 @@ def _streams(packets: list[IPv4Packet], port: int) -> list[tuple[int, bytes, boo
         data = packet.payload[(packet.payload[12] >> 4) * 4:]
         if packet.payload[13] & 2:                  # SYN: a new connection, and its first byte comes next
             starts[key] = (number + 1) & 0xFFFFFFFF
-        if data and len(data) > len(segments[key].get(number, b"")):
-            segments[key][number] = data
-    return [(key[1], _join(parts, starts.get(key)), key in starts) for key, parts in segments.items()]
+        if data and len(data) > len(segments[key].get(number, (b"", 0))[0]):
+            segments[key][number] = (data, packet.time)
+    return [_join(key[1], parts, starts.get(key)) for key, parts in segments.items() if parts]
 
 
-def _join(parts: dict[int, bytes], start: int | None) -> bytes:
+def _join(source_port: int, parts: dict[int, tuple[bytes, float]], start: int | None) -> _Stream:
     """Segments in the order of their sequence numbers, repeated bytes once. A hole is an error."""
     first = next(iter(parts)) if start is None else start
     # A later segment may be before the first one seen: distances are signed, the sequence space is 32 bits.
     distance = {number: (number - first + 0x80000000) % 0x100000000 - 0x80000000 for number in parts}
     lowest = min(distance.values())
-    stream = bytearray()
+    data, times = bytearray(), []
     for number in sorted(parts, key=distance.__getitem__):
         at = distance[number] - lowest
-        if at > len(stream):
-            raise LabError(f"{at - len(stream)} bytes are missing in a captured OpenFlow stream")
-        stream += parts[number][len(stream) - at:]
-    return bytes(stream)
+        if at > len(data):
+            raise LabError(f"{at - len(data)} bytes are missing in a captured OpenFlow stream")
+        segment, time = parts[number]
+        fresh = segment[len(data) - at:]
+        if fresh:
+            times.append((len(data), time))
+            data += fresh
+    return _Stream(source_port, bytes(data), start is not None, times)
 
 
-def _cut(stream: bytes, begin: int) -> list[tuple[int, bytes]]:
+def _cut(stream: bytes, begin: int) -> list[tuple[int, int]]:
+    """Where each message begins and ends."""
     found, at = [], begin
     while at + _HEADER <= len(stream):
         if not _plausible(stream, at):
             raise LabError(f"no OpenFlow 1.0 header at offset {at} of a captured stream")
-        length = struct.unpack_from("!H", stream, at + 2)[0]
-        found.append((stream[at + 1], stream[at:at + length]))
-        at += length
+        end = at + struct.unpack_from("!H", stream, at + 2)[0]
+        if end > len(stream):
+            break
+        found.append((at, end))
+        at = end
     return found
 
 

@@ -56,12 +56,12 @@ class Process:
         self.name, self.pid, self.started, self.log = name, pid, started, log
 
     @classmethod
-    def spawn(cls, name: str, argv: list, log: Path, **options) -> "Process":
+    def spawn(cls, name: str, argv: list, log: Path, stdin: int = subprocess.DEVNULL) -> "Process":
         """Starts a process in a session of its own (Ctrl-C is for the lab, which then stops it in order)."""
         with log.open("ab") as output:
             child = subprocess.Popen(
-                [str(word) for word in argv], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=ENVIRONMENT,
-                start_new_session=True, **options)
+                [str(word) for word in argv], stdin=stdin, stdout=output, stderr=output, env=ENVIRONMENT,
+                start_new_session=True)
         # The pid is enough: Popen's own object would complain when it goes before its process.
         child.returncode = 0
         return cls.adopt(name, child.pid, log)

@@ -48,6 +48,9 @@ class Program:
         """What the user gets without --check, until the lab may go down."""
         raise NotImplementedError
 
+    def leave(self, lab: Lab) -> None:
+        """With --keep: prepares the lab for the end of this program."""
+
     # The rest
 
     def main(self) -> int:
@@ -140,7 +143,9 @@ class Program:
             else:
                 self.show(life.lab, chosen)
         finally:
-            if not chosen.keep:
+            if chosen.keep:
+                self.leave(life.lab)
+            else:
                 with report.step("lab taken down"):
                     life.lab.down()
         return passed, failed

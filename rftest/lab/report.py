@@ -10,7 +10,7 @@ from .errors import LabError
 
 _start = time.monotonic()
 _colour = {"ok": "32", "FAIL": "31", "....": "2"} if sys.stdout.isatty() else {}
-TAIL = 8
+TAIL, SHOWN = 8, 2
 
 
 def line(state: str, text: str, end: str = "\n") -> None:
@@ -24,7 +24,7 @@ def note(text: str) -> None:
 
 
 def failure(text: str, error: BaseException) -> None:
-    """A failed step: what went wrong, which log to read, and its last lines. An error is told once."""
+    """A failed step: what went wrong, which logs to read, and the first ones' last lines. An error is told once."""
     if getattr(error, "told", False):
         return
     error.told = True
@@ -32,9 +32,9 @@ def failure(text: str, error: BaseException) -> None:
     indent = " " * 16
     reason = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
     print(indent + reason.replace("\n", "\n" + indent))
-    for log in getattr(error, "logs", []):
+    for place, log in enumerate(getattr(error, "logs", [])):
         print(f"{indent}read {log}")
-        for last in tail(log):
+        for last in tail(log) if place < SHOWN else []:
             print(f"{indent}  | {last}")
     sys.stdout.flush()
 

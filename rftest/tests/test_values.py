@@ -3,6 +3,7 @@
 import struct
 import sys
 import unittest
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -73,6 +74,12 @@ class OpenFlowStreams(unittest.TestCase):
     def test_a_repeated_or_reordered_segment_counts_once(self) -> None:
         a, b, c = message(0), message(14, 72), message(2)
         self.assertEqual(self.kinds(segment(0, a), segment(80, c), segment(8, b), segment(8, b)), [0, 14, 2])
+
+    def test_a_message_has_the_time_of_its_first_byte(self) -> None:
+        stream = message(12, 64) + message(15, 32)
+        packets = [replace(segment(1 + at, stream[at:at + 40]), time=at) for at in range(0, len(stream), 40)]
+        found = openflow.messages([segment(0, b"", flags=2), *packets])
+        self.assertEqual([(m.type, m.time) for m in found], [(12, 0), (15, 40)])
 
     def test_sequence_numbers_wrap(self) -> None:
         self.assertEqual(self.kinds(segment(-8, message(2)), segment(0, message(14, 72))), [2, 14])

@@ -1,52 +1,106 @@
-"""The names and addresses of rftest2, its start orders, and small helpers over them."""
+"""The names and addresses of rftest2, and the orders in which its parts come up."""
 
 import random
+from typing import Callable
 
 from lab import paths
 from lab.containers import VM
-from lab.lab import Lab
+from lab.lab import Lab, Part
 from lab.mininet import Mininet, MininetHost
 from lab.ovs import Switch
 
 LETTERS = "ABCD"
 MAPPING = paths.RFTEST / "rftest2config.csv"
-# The address of each host, and of its gateway.
 HOSTS = {f"h{number}": f"172.31.{number}.100" for number in range(1, 5)}
-GATEWAYS = {f"h{number}": f"172.31.{number}.1" for number in range(1, 5)}
-# Which router port each VM port is, as in the mapping file: port n is port n.
-PORTS = {"A": 4, "B": 3, "C": 3, "D": 4}
-# Links between switches, each with the port at either end.
-LINKS = {"sA-sB": (("sA", 2), ("sB", 2)), "sB-sD": (("sB", 3), ("sD", 2)), "sD-sC": (("sD", 3), ("sC", 3)),
-         "sC-sA": (("sC", 2), ("sA", 3)), "sA-sD": (("sA", 4), ("sD", 4))}
-ADJACENCIES = 2 * len(LINKS)
+# The addresses of each VM, port by port; port n of the VM is port n of its switch, as in the mapping file.
+ADDRESSES = {"A": ["172.31.1.1", "10.0.0.1", "20.0.0.1", "50.0.0.1"], "B": ["172.31.2.1", "10.0.0.2", "40.0.0.2"],
+             "C": ["172.31.3.1", "20.0.0.3", "30.0.0.3"], "D": ["172.31.4.1", "40.0.0.4", "30.0.0.4", "50.0.0.4"]}
+LINKS = 5
+ADJACENCIES = 2 * LINKS
 # Nine networks, of which each VM has one a port.
-OSPF_ROUTES = sum(4 + len(LINKS) - ports for ports in PORTS.values())
+OSPF_ROUTES = sum(len(HOSTS) + LINKS - len(addresses) for addresses in ADDRESSES.values())
 # How long the network may take from its last part to the last ping.
 CONVERGENCE = 30
 
 
-def rftest2() -> Lab:
+class Mesh(Lab):
+    """The lab of rftest2: Mininet makes the switches and the hosts."""
+
+    def __init__(self, *server_options: object):
+        switches = [Switch(f"s{letter}", number) for number, letter in enumerate(LETTERS, start=5)]
+        hosts = [MininetHost(name) for name in HOSTS]
+        super().__init__([VM(f"rfvm{letter}") for letter in LETTERS], hosts, switches, server_options)
+        self.mininet = Mininet("rftest2", hosts, switches)
+        self.parts = [self.rfproxy, self.rfserver, self.mininet, *self.vms.values()]
+
+    @property
+    def order(self) -> str:
+        return ", ".join(part.name for part in self.parts)
+
+
+def mapped() -> Mesh:
     """With the mapping file: any order will do."""
-    return _lab("--config", MAPPING, "--strict")
+    return Mesh("--config", MAPPING, "--strict")
 
 
-def rftest2_shuffled(seed: int) -> Lab:
-    """The same, its parts in an order that the seed decides."""
-    lab = rftest2()
+def shuffled(seed: int) -> Mesh:
+    """With the mapping file, its parts in an order that the seed decides."""
+    lab = mapped()
     random.Random(seed).shuffle(lab.parts)
     return lab
 
 
-def _lab(*server_options: object) -> Lab:
-    switches = [Switch(f"s{letter}", number) for number, letter in enumerate(LETTERS, start=5)]
-    hosts = [MininetHost(name, address) for name, address in HOSTS.items()]
-    lab = Lab([VM(f"rfvm{letter}") for letter in LETTERS], hosts, switches, server_options)
-    # Mininet makes the switches and the hosts.
-    network = Mininet("rftest2", hosts, switches)
-    lab.parts = [lab.rfproxy, lab.rfserver, network, *lab.vms.values()]
-    lab.mininet = network
+def by_arrival() -> Mesh:
+    """Without the mapping file: the first VM is the first switch's. Each waits until the one before has registered."""
+    lab = Mesh()
+    lab.parts = [
+        lab.rfserver,
+        *(_Arrival(vm, lab, lambda vm=vm: f"vm_id={vm.vm_id} .*VM registered") for vm in lab.vms.values()),
+        _IdleNetwork(lab.mininet),
+        lab.rfproxy,
+        *(_Arrival(_MininetSwitch(lab.mininet, switch.name), lab,
+                   lambda switch=switch: f"dp_id={switch.datapath_id:016x} .*datapath connected")
+          for switch in lab.switches.values())]
     return lab
 
 
-def order(lab: Lab) -> str:
-    return ", ".join(part.name for part in lab.parts)
+class _Arrival:
+    """A part that is up once rfserver has said so."""
+
+    def __init__(self, part: Part, lab: Mesh, pattern: Callable[[], str]):
+        self.name, self._part, self._lab, self._pattern = part.name, part, lab, pattern
+
+    def up(self) -> None:
+        self._part.up()
+        self._lab.rfserver.wait_logged(self._pattern(), within=20)
+
+    def stop(self) -> None:
+        self._part.stop()
+
+
+class _IdleNetwork:
+    """Mininet with its hosts and links, but no switch yet."""
+
+    def __init__(self, mininet: Mininet):
+        self.name, self._mininet = "mininet, without its switches", mininet
+
+    def up(self) -> None:
+        self._mininet.up()
+        for switch in self._mininet.switches:
+            self._mininet.command(f"switch {switch.name} stop")
+
+    def stop(self) -> None:
+        self._mininet.stop()
+
+
+class _MininetSwitch:
+    """One switch of Mininet's; it goes with the network."""
+
+    def __init__(self, mininet: Mininet, name: str):
+        self.name, self._mininet = name, mininet
+
+    def up(self) -> None:
+        self._mininet.command(f"switch {self.name} start")
+
+    def stop(self) -> None:
+        pass
