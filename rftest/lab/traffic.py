@@ -12,6 +12,7 @@ from .process import Process, run
 
 PEER = paths.RFTEST / "lab" / "peer.py"
 _REPLY = re.compile(r"bytes from (\S+): icmp_seq=(\d+) ttl=(\d+)")
+_TIME = re.compile(r"^\[(\d+\.\d+)\] .*bytes from", re.M)
 
 
 @dataclass
@@ -21,6 +22,7 @@ class PingResult:
     sent: int
     answered: dict[int, int]        # sequence number -> TTL of the answer
     duplicates: int
+    times: list[float]              # when answers came, in seconds since 1970
     output: str
 
     @property
@@ -42,6 +44,12 @@ class PingResult:
                 ranges.append((number, number))
         return ranges
 
+    @property
+    def longest_gap(self) -> float:
+        """The longest time between two answers, in seconds. Not to be had from the numbers of those that were lost: ping
+        slows down while nobody answers."""
+        return max((later - earlier for earlier, later in zip(self.times, self.times[1:])), default=0)
+
     def __str__(self) -> str:
         lost = ", ".join(f"{first}-{last}" if first != last else str(first) for first, last in self.gaps)
         return f"{self.sent} sent, {len(self.answered)} answered" + (f", lost: {lost}" if lost else "")
@@ -53,7 +61,7 @@ class Ping:
     def __init__(self, source: Container, address: str, interval: float = 0.2, count: int | None = None,
                  options: tuple = ()):
         self.log = paths.LOG / f"ping.{uuid.uuid4().hex[:8]}.log"
-        words = ["ping", "-n", "-i", interval, "-W", 1, *(["-c", count] if count else []), *options, address]
+        words = ["ping", "-n", "-D", "-i", interval, "-W", 1, *(["-c", count] if count else []), *options, address]
         self.process = Process.spawn(self.log.stem, source.network("stdbuf", "-oL", *words), self.log)
 
     @property
@@ -83,7 +91,8 @@ def account(output: str) -> PingResult:
         raise LabError(f"ping failed: {output.strip()}")
     replies = [line for line in output.splitlines() if _REPLY.search(line)]
     answered = {int(number): int(ttl) for _, number, ttl in _REPLY.findall(output)}
-    return PingResult(int(summary[1]), answered, sum("DUP!" in line for line in replies), output)
+    return PingResult(int(summary[1]), answered, sum("DUP!" in line for line in replies),
+                      [float(time) for time in _TIME.findall(output)], output)
 
 
 def ping(source: Container, address: str, count: int = 10, interval: float = 0.1, options: tuple = ()) -> PingResult:

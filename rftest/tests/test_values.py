@@ -97,14 +97,15 @@ class OpenFlowStreams(unittest.TestCase):
 
 
 class Pings(unittest.TestCase):
-    OUTPUT = ("64 bytes from 172.31.2.2: icmp_seq=1 ttl=63 time=1 ms\n"
-              "64 bytes from 172.31.2.2: icmp_seq=4 ttl=63 time=1 ms\n"
-              "64 bytes from 172.31.2.2: icmp_seq=4 ttl=63 time=2 ms (DUP!)\n\n"
+    OUTPUT = ("[1700000000.25] 64 bytes from 172.31.2.2: icmp_seq=1 ttl=63 time=1 ms\n"
+              "[1700000003.75] 64 bytes from 172.31.2.2: icmp_seq=4 ttl=63 time=1 ms\n"
+              "[1700000003.80] 64 bytes from 172.31.2.2: icmp_seq=4 ttl=63 time=2 ms (DUP!)\n\n"
               "7 packets transmitted, 2 received, +1 duplicates, 71% packet loss, time 1ms\n")
 
     def test_each_lost_packet_is_known(self) -> None:
         result = traffic.account(self.OUTPUT)
         self.assertEqual((result.lost, result.gaps, result.duplicates), ([2, 3, 5, 6, 7], [(2, 3), (5, 7)], 1))
+        self.assertEqual(result.longest_gap, 3.5)
         self.assertEqual(result.lost_after(2), [3, 5, 6, 7])
         self.assertEqual(str(result), "7 sent, 2 answered, lost: 2-3, 5-7")
 

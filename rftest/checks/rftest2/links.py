@@ -68,9 +68,8 @@ def _cut(lab: Lab, cut, longest: float) -> None:
         until(lambda: pings.answers >= back + 100, "pings are answered on the best way", 5, tuple(lab.logs))
     finally:
         result = pings.finish()
-    gap = max((last - first + 2 for first, last in result.gaps), default=0) * INTERVAL
-    report.note(f"longest gap {gap:.2f} s ({len(result.lost)} of {result.sent} lost)")
-    expect(gap <= longest, f"a gap of {gap:.2f} s: {result}", *lab.logs)
+    report.note(f"longest gap {result.longest_gap:.2f} s")
+    expect(result.longest_gap <= longest, f"a gap of {result.longest_gap:.2f} s: {result}", *lab.logs)
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """The names and addresses of rftest2, and the orders in which its parts come up."""
 
 import random
+import re
 from typing import Callable
 
 from lab import paths
 from lab.containers import VM
+from lab.errors import expect
 from lab.lab import Lab, Part
 from lab.mininet import Mininet, MininetHost
 from lab.ovs import Switch
+from lab.process import Process
 
 LETTERS = "ABCD"
 MAPPING = paths.RFTEST / "rftest2config.csv"
@@ -32,6 +35,20 @@ class Mesh(Lab):
         super().__init__([VM(f"rfvm{letter}") for letter in LETTERS], hosts, switches, server_options)
         self.mininet = Mininet("rftest2", hosts, switches)
         self.parts = [self.rfproxy, self.rfserver, self.mininet, *self.vms.values()]
+        self._hellos = _FirstHello()
+
+    def up(self) -> None:
+        self._hellos.start()
+        super().up()
+
+    def down(self) -> None:
+        self._hellos.stop()
+        super().down()
+
+    @property
+    def first_hello(self) -> float:
+        """When the first packet of OSPF was sent, in seconds since 1970."""
+        return self._hellos.time
 
     @property
     def order(self) -> str:
@@ -62,6 +79,26 @@ def by_arrival() -> Mesh:
                    lambda switch=switch: f"dp_id={switch.datapath_id:016x} .*datapath connected")
           for switch in lab.switches.values())]
     return lab
+
+
+class _FirstHello:
+    """A capture that ends with the first packet of OSPF on any of the VMs' ports."""
+
+    log = paths.LOG / "hello.log"
+
+    def start(self) -> None:
+        self.log.write_text("")
+        self._process = Process.spawn("hello", ["tcpdump", "-i", "any", "-n", "-tt", "-l", "-c", "1", "-Z", "root",
+                                                "ip", "proto", "89"], self.log)
+
+    def stop(self) -> None:
+        self._process.stop()
+
+    @property
+    def time(self) -> float:
+        found = re.search(r"^(\d+\.\d+) ", self.log.read_text(), re.M)
+        expect(found, "no packet of OSPF has been seen", self.log)
+        return float(found[1])
 
 
 class _Arrival:
