@@ -20,7 +20,7 @@ export ROUTEFLOW_LAB := $(LAB)
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
-	@echo "  CHECK=1 make run    run proves itself and ends, instead of waiting for Ctrl-C"
+	@echo "  CHECK=1 make run    run ends once the network works, with an exit status, instead of giving the prompt"
 
 setup: ## install what is missing (Debian packages, mongod) and build the lab's containers
 	$(call as_root,rftest/setup)
@@ -29,17 +29,19 @@ setup: ## install what is missing (Debian packages, mongod) and build the lab's 
 build: need-swift ## release binaries, in .build/release
 	$(AS_USER) $(SWIFT) build -c release --static-swift-stdlib
 
-run: setup build ## the lab of rftest1: two hosts, one switch, one router
-	$(call as_root,rftest/rftest1 $(if $(CHECK),--check))
+run: setup build ## rftest2: four OSPF routers on a Mininet mesh; gives you Mininet's prompt
+	$(call as_root,rftest/rftest2 $(if $(CHECK),--no-prompt))
 
-test: setup build need-swift ## everything: unit and integration tests, lint, rftest1 --check
+test: setup build need-swift ## everything: unit and integration tests, lint, rftest1 and rftest2 --check
 	$(AS_USER) $(SWIFT) build --build-tests
 	$(SUDO) env ROUTEFLOW_MONGOD=$(LAB)/bin/mongod $(SWIFT) test --skip-build
 	$(MAKE) lint
 	/usr/bin/python3 -B -m unittest discover -s rftest/tests
 	$(call as_root,rftest/rftest1 --check)
+	$(call as_root,rftest/rftest2 --check)
 
-test-long: test ## what `test` runs, and whatever takes longer
+test-long: test ## what `test` runs, and ten more start orders of rftest2
+	$(call as_root,rftest/rftest2 --check --only pingall --orders 10)
 
 bench: setup build ## how fast routes become flows, beside what the kernel alone takes for them
 	$(call as_root,rftest/rftest1 --bench)
