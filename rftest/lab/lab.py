@@ -16,6 +16,7 @@ from .process import Process, run, start_time
 
 VIRTUAL_SWITCH = Switch("dp0", 0x7266767372667673)
 LISTEN = "127.0.0.1:6633"
+MANAGEMENT_MAC = "02:00:00:00:00:01"
 _LOCK = paths.LAB / "lock"
 
 
@@ -62,7 +63,9 @@ class Lab:
             for old in paths.LOG.glob(pattern):
                 old.unlink()
         with report.step("management network 192.168.100.0/24"):
-            run(["ip", "link", "add", "rfmgmt", "type", "bridge"])
+            # An address of its own: otherwise it takes the lowest of its ports', another with each VM that comes, and who
+            # has just asked for it speaks to the wrong one for half a minute.
+            run(["ip", "link", "add", "rfmgmt", "address", MANAGEMENT_MAC, "type", "bridge"])
             run(["ip", "addr", "add", f"{MANAGEMENT_ADDRESS}/24", "dev", "rfmgmt"])
             run(["ip", "link", "set", "rfmgmt", "up"])
         with report.step("mongod"):
