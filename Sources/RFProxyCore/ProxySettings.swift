@@ -20,6 +20,8 @@ public struct ProxySettings: Hashable, Sendable {
     public var virtualSwitchesFrom: [IPPrefix] = Self.loopback
     /// True if IPv6 packets pass between switches and VMs.
     public var shuttlesIPv6 = false
+    /// True if what a port may send to its VM is bounded in time.
+    public var polices = true
 
     /// The usual choices.
     public init() {}

@@ -32,7 +32,7 @@ public struct ProxyCore: DaemonCore {
     /// - Parameter epoch: the number of this incarnation of rfproxy, as the database gave it.
     public init(settings: ProxySettings, epoch: Int64, at now: Instant) {
         self.settings = settings
-        self.shuttle = Shuttle(passesIPv6: settings.shuttlesIPv6)
+        self.shuttle = Shuttle(passesIPv6: settings.shuttlesIPv6, polices: settings.polices)
         self.conversation = Conversation(
             me: .rfproxy(settings.ctID), epoch: epoch, peer: .rfserver, at: now)
     }
@@ -61,8 +61,10 @@ public struct ProxyCore: DaemonCore {
     }
 
     /// Decides on a packet: the short way, which is not recorded.
-    mutating func packetIn(_ packet: OpenFlow10.PacketIn, from session: SessionID) -> PacketVerdict {
-        shuttle.judge(packet, from: session)
+    mutating func packetIn(
+        _ packet: OpenFlow10.PacketIn, from session: SessionID, at now: Instant
+    ) -> PacketVerdict {
+        shuttle.police(shuttle.judge(packet, from: session), at: now)
     }
 
     /// Packets alone show as well that a switch is alive, one that is too busy with them to answer an echo in time.

@@ -48,6 +48,14 @@ struct RFProxy: AsyncParsableCommand {
         help: "Passes IPv6 packets between switches and VMs too; there are no flows for them.")
     var shuttlesIPv6 = false
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            Bounds the packets that a switch port may send to its VM: 50 a second of ARP, 100 that no flow matches, \
+            1000 to the router itself, 2000 of routing protocols; two seconds' or one second's worth at once.
+            """)
+    var police = true
+
     func validate() throws {
         guard ctID >= 0 else { throw ValidationError("--ct-id must not be negative") }
     }
@@ -58,6 +66,7 @@ struct RFProxy: AsyncParsableCommand {
         settings.ctID = ctID
         settings.decrementTTL = decrementTTL
         settings.shuttlesIPv6 = shuttlesIPv6
+        settings.polices = police
         if !virtualSwitchesFrom.isEmpty { settings.virtualSwitchesFrom = virtualSwitchesFrom }
         let service = ProxyService(
             settings: settings, listen: listen,

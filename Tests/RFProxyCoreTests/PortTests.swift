@@ -135,7 +135,7 @@ import Testing
             let padded = Self.frame.bytes + [UInt8](repeating: 0, count: 1514)
             let message = Self.claim(padded.prefix(length), port: 1)
             guard case .packetIn(let packet) = message else { throw Unexpected(message) }
-            let verdict = pair.bench.core.packetIn(packet, from: pair.datapath)
+            let verdict = pair.bench.core.packetIn(packet, from: pair.datapath, at: .start)
             guard case .drop = verdict else { throw Unexpected(verdict) }
             // The slow way, which the shell does not take, must not believe it either.
             try pair.bench.deliver(message, from: pair.datapath)

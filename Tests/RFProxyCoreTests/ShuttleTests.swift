@@ -13,7 +13,7 @@ import Testing
     private static let virtual = SessionID(rawValue: 2)
 
     private func shuttle(passesIPv6: Bool = false) -> Shuttle {
-        var shuttle = Shuttle(passesIPv6: passesIPv6)
+        var shuttle = Shuttle(passesIPv6: passesIPv6, polices: true)
         shuttle.attach(Bench.datapath, to: Self.datapath)
         shuttle.attach(Bench.virtualSwitch, to: Self.virtual)
         _ = shuttle.maps.join(PortID(Bench.datapath, 1), PortID(Bench.virtualSwitch, 11))

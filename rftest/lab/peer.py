@@ -6,14 +6,26 @@ peer.py tcp-send ADDRESS PORT BYTES            prints the seconds that it took
 peer.py tcp-try ADDRESS PORT                   prints connected, refused, or unreachable
 peer.py mapping-frames INTERFACE VM-ID VM-PORT LENGTH...   (whole frames of these lengths, without the checksum)
 peer.py arp-request INTERFACE SENDER-IP TARGET-IP
+peer.py flood-misses INTERFACE ROUTER-MAC RATE SECONDS         UDP to ever new addresses that nobody routes
+peer.py flood-arp INTERFACE TARGET-IP RATE SECONDS             ARP requests from ever new senders
+peer.py scan INTERFACE ROUTER-MAC PREFIX RATE                  one UDP packet to each address of a prefix
+The last three print how many frames were sent, and how many a second.
 """
 
+import fcntl
+import functools
 import hashlib
+import ipaddress
+import itertools
 import os
 import socket
 import struct
 import sys
 import time
+from typing import Iterator
+
+
+_SIOCGIFADDR = 0x8915
 
 
 def tcp_serve(port: str) -> None:
@@ -71,6 +83,54 @@ def arp_request(interface: str, sender: str, target: str) -> None:
                   + own + socket.inet_aton(sender) + bytes(6) + socket.inet_aton(target))
 
 
+def flood_misses(interface: str, router: str, rate: str, seconds: str) -> None:
+    count = int(rate) * int(seconds)
+    unrouted = int(ipaddress.IPv4Address("198.18.0.0"))         # RFC 2544: for tests of network devices
+    _send(interface, (_udp(interface, router, unrouted + number % (1 << 17)) for number in range(count)), int(rate))
+
+
+def flood_arp(interface: str, target: str, rate: str, seconds: str) -> None:
+    """Half of the senders are in the target's /24, half anywhere; each has a MAC address of its own."""
+    near = int(ipaddress.IPv4Address(target)) & 0xFFFFFF00
+
+    def frames() -> Iterator[bytes]:
+        for number in range(int(rate) * int(seconds)):
+            sender = near | number // 2 % 254 + 1 if number % 2 else 0x08000000 | number
+            mac = b"\x02\xbb" + number.to_bytes(4, "big")
+            yield (b"\xff" * 6 + mac + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, 1) + mac
+                   + sender.to_bytes(4, "big") + bytes(6) + socket.inet_aton(target))
+
+    _send(interface, frames(), int(rate))
+
+
+def scan(interface: str, router: str, prefix: str, rate: str) -> None:
+    _send(interface, (_udp(interface, router, int(address)) for address in ipaddress.IPv4Network(prefix)), int(rate))
+
+
+def _udp(interface: str, router: str, target: int) -> bytes:
+    """An Ethernet frame with a small UDP packet (port 9, discard), by way of a router."""
+    header = struct.pack("!BBHHHBBHII", 0x45, 0, 36, 0, 0, 64, 17, 0, _address(interface), target)
+    total = sum(struct.unpack("!10H", header))
+    checksum = ~(total % 0xFFFF) & 0xFFFF
+    return (bytes.fromhex(router.replace(":", "")) + _mac(interface) + b"\x08\x00" + header[:10]
+            + checksum.to_bytes(2, "big") + header[12:] + struct.pack("!HHHH", 40000, 9, 16, 0) + bytes(8))
+
+
+def _send(interface: str, frames: Iterator[bytes], rate: int) -> None:
+    """Sends at a rate, a burst each 5 ms."""
+    burst = max(1, rate // 200)
+    begin, sent = time.monotonic(), 0
+    with _raw(interface) as link:
+        while batch := list(itertools.islice(frames, burst)):
+            for frame in batch:
+                link.send(frame)
+            sent += len(batch)
+            ahead = begin + sent / rate - time.monotonic()
+            if ahead > 0:
+                time.sleep(ahead)
+    print(sent, round(sent / (time.monotonic() - begin)))
+
+
 def _raw(interface: str) -> socket.socket:
     link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     link.bind((interface, 0))
@@ -79,12 +139,24 @@ def _raw(interface: str) -> socket.socket:
 
 def _mac(interface: str) -> bytes:
     """Asked of a socket: /sys shows the mount namespace's devices, not this network's."""
-    with _raw(interface) as link:
-        return link.getsockname()[4]
+    return _link(interface)[0]
+
+
+@functools.cache
+def _link(interface: str) -> tuple[bytes, int]:
+    """The interface's MAC and IPv4 addresses."""
+    request = struct.pack("16s240x", interface.encode())
+    with _raw(interface) as link, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inet:
+        address = fcntl.ioctl(inet, _SIOCGIFADDR, request)[20:24]
+        return link.getsockname()[4], int.from_bytes(address, "big")
+
+
+def _address(interface: str) -> int:
+    return _link(interface)[1]
 
 
 COMMANDS = {"tcp-serve": tcp_serve, "tcp-send": tcp_send, "tcp-try": tcp_try, "mapping-frames": mapping_frames,
-            "arp-request": arp_request}
+            "arp-request": arp_request, "flood-misses": flood_misses, "flood-arp": flood_arp, "scan": scan}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

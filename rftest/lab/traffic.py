@@ -74,14 +74,18 @@ class Ping:
 
     def finish(self, within: float | None = None) -> PingResult:
         """Ends the ping (or waits for its own end, at most `within` seconds) and gives the account."""
-        if within is None or not self.process.wait(within):
+        interrupted = within is None or not self.process.wait(within)
+        if interrupted:
             self.process.signal(signal.SIGINT)
             if not self.process.wait(5):
                 self.process.kill()
         self.process.forget()
         output = self.log.read_text()
         self.log.unlink()
-        return account(output)
+        result = account(output)
+        if interrupted and result.sent not in result.answered:
+            result.sent -= 1        # nobody has waited for the answer to the last one
+        return result
 
 
 def account(output: str) -> PingResult:

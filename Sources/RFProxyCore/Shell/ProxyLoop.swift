@@ -128,7 +128,7 @@ final class ProxyLoop {
         guard frame.header.type == OpenFlow10.MessageType.packetIn.rawValue, frame.header.version == .v10,
             let envelope = try? OpenFlow10.Envelope(frame), case .packetIn(let packet) = envelope.message
         else { return handle(.received(handler.id, SwitchFrame(frame))) }
-        switch core.packetIn(packet, from: handler.id) {
+        switch core.packetIn(packet, from: handler.id, at: now) {
         case .pass(let destination, let port, let packetClass, let source):
             let isSent = handlers[destination]?.send(
                 packet.data, out: port, packetClass, from: source)

@@ -34,6 +34,8 @@ struct Shuttle: Sendable {
     /// Which port is joined to which.
     var maps = PortMaps()
     private let passesIPv6: Bool
+    /// Nil if ports may send as much as they like.
+    private var policer: Policer?
     private var datapaths: [SessionID: DatapathID] = [:]
     private var sessions: [DatapathID: SessionID] = [:]
     private var ownAddresses: [DatapathID: Set<IPv4Address>] = [:]
@@ -43,8 +45,9 @@ struct Shuttle: Sendable {
     private static let stationLimit = 8
     private var tally = Tally()
 
-    init(passesIPv6: Bool) {
+    init(passesIPv6: Bool, polices: Bool) {
         self.passesIPv6 = passesIPv6
+        self.policer = polices ? Policer() : nil
     }
 
     /// How often packets were dropped, by reason.
@@ -102,6 +105,20 @@ struct Shuttle: Sendable {
         let packetClass = header.packetClass(
             ownAddresses: ownAddresses[datapath] ?? [], isFromRouter: isFromRouter)
         return .pass(to: destination, out: partner.port, packetClass, from: port)
+    }
+
+    /// Lets a packet that may pass do so only within the rate of its port. VMs are trusted.
+    mutating func police(_ verdict: PacketVerdict, at now: Instant) -> PacketVerdict {
+        guard case .pass(_, _, let packetClass, let port) = verdict, !port.datapath.isVirtualSwitch,
+            policer?.admits(packetClass, from: port, at: now) == false
+        else { return verdict }
+        let reason = "\(packetClass) packet beyond the rate of its port"
+        return .drop(
+            tally.count(reason).map {
+                LogLine(
+                    .warning, "dropped: \(reason)",
+                    ["count": $0, "dp_id": port.datapath, "port": port.port])
+            })
     }
 
     /// Only a virtual switch's ports are VMs' ports: anybody could claim to be one from elsewhere.

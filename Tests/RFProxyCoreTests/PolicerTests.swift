@@ -1,0 +1,71 @@
+import NIOCore
+import NetTypes
+import OpenFlow
+import RFLib
+import RFTestKit
+import Testing
+
+@testable import RFProxyCore
+
+/// What a port may send to its VM.
+@Suite struct PolicerTests {
+    private static let port = PortID(Bench.datapath, 1)
+    private static let other = PortID(Bench.datapath, 2)
+
+    private func at(_ milliseconds: Int) -> Instant { Instant(sinceStart: .milliseconds(milliseconds)) }
+
+    @Test(arguments: PacketClass.allCases) func aFloodPassesAtItsRateAfterItsBurst(_ packetClass: PacketClass)
+    {
+        var policer = Policer()
+        let rate = Policer.rate(of: packetClass)
+        // Ten packets a millisecond for ten seconds.
+        let passed = (0..<100_000).filter { policer.admits(packetClass, from: Self.port, at: at($0 / 10)) }
+            .count
+        let allowed = Int(rate.burst + 10 * rate.perSecond)
+        #expect((allowed - 1...allowed + 1).contains(passed))
+    }
+
+    @Test func aFloodTakesNothingFromAnotherClassOrPort() {
+        var policer = Policer()
+        for _ in 0..<10_000 {
+            _ = policer.admits(.arp, from: Self.port, at: .start)
+            _ = policer.admits(.miss, from: Self.port, at: .start)
+        }
+        #expect(policer.admits(.arp, from: Self.port, at: .start) == false)
+        #expect(policer.admits(.routing, from: Self.port, at: .start))
+        #expect(policer.admits(.own, from: Self.port, at: .start))
+        #expect(policer.admits(.arp, from: Self.other, at: .start))
+    }
+
+    @Test func whoWaitsMaySendABurstAgain() {
+        var policer = Policer()
+        func passed(_ now: Instant) -> Int {
+            (0..<1000).filter { _ in policer.admits(.arp, from: Self.port, at: now) }.count
+        }
+        #expect(passed(at(0)) == 100)
+        #expect(passed(at(100)) == 5)
+        #expect(passed(at(60_000)) == 100)
+    }
+
+    private func passes(polices: Bool, toTheVM: Bool) -> Int {
+        var shuttle = Shuttle(passesIPv6: false, polices: polices)
+        let (datapath, virtual) = (SessionID(rawValue: 1), SessionID(rawValue: 2))
+        shuttle.attach(Bench.datapath, to: datapath)
+        shuttle.attach(Bench.virtualSwitch, to: virtual)
+        _ = shuttle.maps.join(Self.port, PortID(Bench.virtualSwitch, 11))
+        let packet = OpenFlow10.PacketIn(
+            totalLength: UInt16(Bench.packet("10.0.0.1").bytes.count),
+            inPort: OpenFlow10.PortNumber(rawValue: toTheVM ? 1 : 11), reason: .noMatch,
+            data: ByteBuffer(bytes: Bench.packet("10.0.0.1").bytes))
+        return (0..<5000).filter { _ in
+            let verdict = shuttle.judge(packet, from: toTheVM ? datapath : virtual)
+            if case .pass = shuttle.police(verdict, at: .start) { return true } else { return false }
+        }.count
+    }
+
+    @Test func onlyPacketsToVMsArePoliced() {
+        #expect(passes(polices: true, toTheVM: true) == 100)
+        #expect(passes(polices: false, toTheVM: true) == 5000)
+        #expect(passes(polices: true, toTheVM: false) == 5000)
+    }
+}
