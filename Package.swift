@@ -47,6 +47,7 @@ let package = Package(
         .executable(name: "rfclient", targets: ["rfclient"]),
         .executable(name: "rfserver", targets: ["rfserver"]),
         .executable(name: "rfproxy", targets: ["rfproxy"]),
+        .executable(name: "rfctl", targets: ["rfctl"]),
         .library(name: "RFLib", targets: ["RFLib"]),
     ],
     dependencies: [
@@ -75,9 +76,15 @@ let package = Package(
             "RFProxyCore",
             uses: ["RFLib", "OpenFlow", "NetTypes", logging, lifecycle, nioCore, nioPosix]),
 
+        room("RFCtlCore", uses: ["RFLib", "NetTypes"]),
+
         daemon("rfclient", core: "RFClientCore"),
         daemon("rfserver", core: "RFServerCore"),
         daemon("rfproxy", core: "RFProxyCore"),
+        .executableTarget(
+            name: "rfctl",
+            dependencies: ["RFCtlCore", "RFLib", "RFMongo", "NetTypes", argumentParser, logging],
+            swiftSettings: settings),
 
         room(
             "RFTestKit",
@@ -88,6 +95,7 @@ let package = Package(
         tests(of: "Netlink", uses: ["NetTypes"]),
         tests(of: "RFLib", uses: ["NetTypes", "RFTestKit"]),
         tests(of: "RFMongo", uses: ["RFLib", "NetTypes", "RFTestKit", logging]),
+        tests(of: "RFCtlCore", uses: ["RFLib", "NetTypes"]),
         tests(of: "RFClientCore", uses: ["RFLib", "Netlink", "NetTypes", "RFTestKit"]),
         tests(of: "RFServerCore", uses: ["RFLib", "NetTypes", "RFTestKit"]),
         tests(

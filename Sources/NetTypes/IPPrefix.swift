@@ -108,3 +108,10 @@ extension IPPrefix: Comparable {
         left.address == right.address ? left.length < right.length : left.address < right.address
     }
 }
+
+extension IPv4Address {
+    /// All networks that hold the address, the smallest first: 33 of them.
+    public var networks: [IPPrefix] {
+        stride(from: 32, through: 0, by: -1).compactMap { IPPrefix(.v4(self), length: $0) }
+    }
+}

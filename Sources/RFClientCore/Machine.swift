@@ -10,6 +10,8 @@ public struct Machine: Hashable, Sendable {
     public var management: String
     /// Changes when the machine boots, and only then.
     public var bootID: String
+    /// What the machine calls itself.
+    public var hostName: String
     /// True if the kernel can keep a neighbour fresh by itself (`NTF_EXT_MANAGED`, Linux 5.16).
     public var canManageNeighbours: Bool
 
@@ -27,6 +29,7 @@ public struct Machine: Hashable, Sendable {
         } catch {
             throw .kernel(reason: "\(error)")
         }
+        hostName = Self.line(of: "/proc/sys/kernel/hostname") ?? ""
         canManageNeighbours = Self.canManage(release: Self.line(of: "/proc/sys/kernel/osrelease") ?? "")
     }
 

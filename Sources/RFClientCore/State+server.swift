@@ -17,6 +17,7 @@ extension ClientCore {
     }
 
     private mutating func receive(_ envelope: Envelope, at now: Instant) {
+        if envelope.from.isInquirer { return answer(envelope, at: now) }
         guard envelope.from == .rfserver else {
             return drop("an envelope that is not rfserver's", ["from": envelope.from])
         }

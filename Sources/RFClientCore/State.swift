@@ -11,6 +11,8 @@ public struct ClientCore: DaemonCore {
         public var vmID: VMID
         /// Changes when the VM boots, and only then.
         public var bootID: String
+        /// What the VM calls itself, for people.
+        public var hostName: String
         /// This incarnation of the VM's rfclient.
         public var epoch: Int64
         /// The name of the management interface, which nothing is reported of.
@@ -24,11 +26,13 @@ public struct ClientCore: DaemonCore {
 
         /// Creates a configuration.
         public init(
-            vmID: VMID, bootID: String, epoch: Int64, management: String = "eth0", maxHosts: Int = 4096,
+            vmID: VMID, bootID: String, hostName: String = "", epoch: Int64, management: String = "eth0",
+            maxHosts: Int = 4096,
             canManageNeighbours: Bool = true, limits: StreamLimits = StreamLimits()
         ) {
             self.vmID = vmID
             self.bootID = bootID
+            self.hostName = hostName
             self.epoch = epoch
             self.management = management
             self.maxHosts = maxHosts
@@ -43,6 +47,7 @@ public struct ClientCore: DaemonCore {
     var settings = SettingsState()
     var conversation: Conversation
     var announcer: PortAnnouncer
+    var desk: InquiryDesk
     var portAddresses = PortAddresses()
     /// True once rfserver has said so.
     var isAccepted = false
@@ -66,6 +71,7 @@ public struct ClientCore: DaemonCore {
             me: .rfclient(configuration.vmID), epoch: configuration.epoch, peer: .rfserver,
             limits: configuration.limits, at: .start)
         announcer = PortAnnouncer(vmID: configuration.vmID)
+        desk = InquiryDesk(me: .rfclient(configuration.vmID), epoch: configuration.epoch)
     }
 
     /// The event that says only that time has passed.

@@ -54,7 +54,8 @@ public struct ClientService: Service {
     private func serve(epoch: Int64) async throws {
         let core = ClientCore(
             ClientCore.Configuration(
-                vmID: machine.vmID, bootID: machine.bootID, epoch: epoch, management: machine.management,
+                vmID: machine.vmID, bootID: machine.bootID, hostName: machine.hostName, epoch: epoch,
+                management: machine.management,
                 maxHosts: maxHosts, canManageNeighbours: machine.canManageNeighbours))
         let (stops, stop) = AsyncStream<String>.makeStream()
         let outlets = try Outlets()

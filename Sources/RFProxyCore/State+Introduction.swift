@@ -104,6 +104,8 @@ extension ProxyCore {
             establish(datapath, dialect(isOpenVSwitch: description.isOpenVSwitch), of: id, at: now)
         case (.reading(let datapath, xid), .flow(let flows)):
             read(flows, of: datapath, isLast: !reply.more, from: id, at: now)
+        case (.up(let datapath), .flow(let flows)):
+            surveyed(flows, of: datapath, xid: xid, isLast: !reply.more)
         default:
             break
         }

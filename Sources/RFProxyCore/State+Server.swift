@@ -14,8 +14,12 @@ extension ProxyCore {
         case .poison(let reason):
             count(.warning, "set aside a document that is no envelope", ["reason": reason])
         case .received(let envelopes):
-            for envelope in envelopes where envelope.from == .rfserver {
-                for delivery in conversation.receive(envelope, at: now) { handle(delivery) }
+            for envelope in envelopes {
+                if envelope.from == .rfserver {
+                    for delivery in conversation.receive(envelope, at: now) { handle(delivery) }
+                } else if envelope.from.isInquirer {
+                    begin(envelope, at: now)
+                }
             }
         }
     }

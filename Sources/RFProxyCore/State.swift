@@ -16,6 +16,9 @@ public struct ProxyCore: DaemonCore {
     // MARK: rfserver
     var conversation: Conversation
     var announcements = Announcements()
+    var desk: InquiryDesk
+    /// Inquiries that wait for what switches say of their flows.
+    var surveys: [Survey] = []
     /// Counts rfserver's streams: what an earlier one said is provisional.
     var generation: UInt32 = 0
     /// False once part of rfserver's stream could not be understood: its silence then means nothing.
@@ -33,6 +36,7 @@ public struct ProxyCore: DaemonCore {
     public init(settings: ProxySettings, epoch: Int64, at now: Instant) {
         self.settings = settings
         self.shuttle = Shuttle(passesIPv6: settings.shuttlesIPv6, polices: settings.polices)
+        self.desk = InquiryDesk(me: .rfproxy(settings.ctID), epoch: epoch)
         self.conversation = Conversation(
             me: .rfproxy(settings.ctID), epoch: epoch, peer: .rfserver, at: now)
     }
@@ -42,7 +46,8 @@ public struct ProxyCore: DaemonCore {
 
     /// When the core wants to be told that time has passed.
     public var deadline: Instant? {
-        sessions.values.reduce(conversation.deadline) { min($0, $1.deadline) }
+        let due = surveys.reduce(conversation.deadline) { min($0, $1.deadline) }
+        return sessions.values.reduce(due) { min($0, $1.deadline) }
     }
 
     /// Decides what to do about an event.
@@ -56,6 +61,7 @@ public struct ProxyCore: DaemonCore {
         case .timePassed: break
         }
         checkDeadlines(at: now)
+        answerSurveys(at: now)
         pushFlows()
         return takeEffects(at: now)
     }

@@ -18,6 +18,7 @@ public struct ServerCore: DaemonCore {
     /// Drops, refusals and repairs, by reason.
     public internal(set) var tally = Tally()
 
+    var desk: InquiryDesk
     var clock: SilenceClock
     /// True if a datapath's flows may have become complete, or incomplete.
     var mayChangeCompleteness = true
@@ -38,6 +39,7 @@ public struct ServerCore: DaemonCore {
         self.settings = settings
         self.random = random
         self.network = Network(table: table)
+        self.desk = InquiryDesk(me: .rfserver, epoch: epoch)
         self.clock = SilenceClock(timeout: settings.vmTimeout, at: now)
         self.virtualSwitchRetry = Backoff(
             from: .seconds(1), upTo: .seconds(30), seed: UInt64(bitPattern: epoch))
@@ -132,6 +134,7 @@ public struct ServerCore: DaemonCore {
             }
         default:
             guard envelope.from != .rfserver else { return }  // what a channel begins with
+            if envelope.from.isInquirer { return answer(envelope, on: channel, at: now) }
             count(
                 "envelope from an unknown kind of peer", ["from": envelope.from, "channel": channel.rawValue])
         }

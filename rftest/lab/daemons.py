@@ -79,7 +79,7 @@ def program(name: str) -> Path:
 
 
 def need_programs() -> None:
-    for name in ("rfclient", "rfserver", "rfproxy"):
+    for name in ("rfclient", "rfserver", "rfproxy", "rfctl"):
         program(name)
 
 

@@ -16,7 +16,7 @@ from .errors import LabError
 
 # What the lab's processes see: nothing of the caller's own settings.
 ENVIRONMENT = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "PATH": f"{paths.binaries()}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8",
     "HOME": "/root",
     "OVS_RUNDIR": str(paths.OVS),
@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "OVS_LOGDIR": str(paths.OVS),
     "OVS_SYSCONFDIR": str(paths.OVS),
     "ROUTEFLOW_LAB": str(paths.LAB),
+    "ROUTEFLOW_MONGO_FILE": str(paths.RUN / "host.mongo.uri"),
 }
 
 

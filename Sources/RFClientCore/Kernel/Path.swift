@@ -141,15 +141,22 @@ struct Resolution {
     private mutating func legs(of spec: PathSpec, _ context: PathContext) -> [NextHop]? {
         guard let id = spec.nexthopID else { return spec.nextHops }
         sources.nexthops.insert(id)
+        if case .group(let members) = context.nexthops[id]?.target {
+            sources.nexthops.formUnion(members.map(\.id))
+        }
+        return Self.legs(of: spec, context)
+    }
+
+    /// The same, without noting what it depends on.
+    static func legs(of spec: PathSpec, _ context: PathContext) -> [NextHop]? {
         // While the object is not known yet, the route message's own copy of it serves.
-        guard let object = context.nexthops[id] else { return spec.nextHops }
+        guard let id = spec.nexthopID, let object = context.nexthops[id] else { return spec.nextHops }
         switch object.target {
         case .nextHop(let nextHop):
             return [nextHop]
         case .blackhole:
             return nil
         case .group(let members):
-            sources.nexthops.formUnion(members.map(\.id))
             let targets = members.compactMap { context.nexthops[$0.id]?.target }
             // The kernel has a blackhole in a group only alone.
             if targets == [.blackhole] { return nil }

@@ -65,7 +65,7 @@ extension RFMessage {
         case .tableComplete(let message): .tableComplete(message.dpID)
         case .portMap(let message): .portMap(message.dpID, message.dpPort)
         case .vmMap(let message): .vmMap(message.vsID, message.vsPort)
-        case .syncRequest, .syncBegin, .syncEnd, .ack, .beat: nil
+        case .syncRequest, .syncBegin, .syncEnd, .ack, .beat, .inquiry, .report: nil
         }
     }
 
@@ -81,7 +81,7 @@ extension RFMessage {
         case .portMap(let message): message.isRemoval
         case .vmMap(let message): message.isRemoval
         case .vmRegisterRequest, .vmRegisterResponse, .vmConfig, .datapathJoin, .datapathConfig: false
-        case .syncRequest, .syncBegin, .syncEnd, .ack, .beat: false
+        case .syncRequest, .syncBegin, .syncEnd, .ack, .beat, .inquiry, .report: false
         }
     }
 }

@@ -19,6 +19,8 @@ public enum RFMessage: Hashable, Codable, Sendable {
     case tableComplete(TableComplete)
     case vmPortMapped(VMPortMapped)
     case flowError(FlowError)
+    case inquiry(Inquiry)
+    case report(Report)
 
     /// The number that stands for a kind of message in an envelope.
     public enum Kind: Int32, Hashable, Codable, Sendable, CaseIterable {
@@ -40,13 +42,15 @@ public enum RFMessage: Hashable, Codable, Sendable {
         case tableComplete = 15
         case vmPortMapped = 16
         case flowError = 17
+        case inquiry = 18
+        case report = 19
         /// A type that this version does not know. It is received, never sent.
         case unknown = -1
 
         /// True if messages of this kind stand outside the sequence of a stream.
         public var isControl: Bool {
             switch self {
-            case .syncRequest, .ack, .beat: true
+            case .syncRequest, .ack, .beat, .inquiry, .report: true
             default: false
             }
         }
@@ -73,6 +77,8 @@ public enum RFMessage: Hashable, Codable, Sendable {
         case .tableComplete: .tableComplete
         case .vmPortMapped: .vmPortMapped
         case .flowError: .flowError
+        case .inquiry: .inquiry
+        case .report: .report
         }
     }
 }

@@ -12,15 +12,19 @@ public struct MongoOptions: ParsableArguments, Sendable {
     @Option(
         name: .customLong("mongo"),
         help: ArgumentHelp(
-            "The MongoDB URI, such as mongodb://127.0.0.1:27017/db. (default: mongodb://127.0.0.1:27017/db)",
-            valueName: "uri"))
+            "The MongoDB URI. (default: mongodb://127.0.0.1:27017/db)", valueName: "uri"))
     public var uri: String?
 
     /// A file that holds the URI.
     @Option(
         name: .customLong("mongo-file"),
-        help: ArgumentHelp("A file that holds the MongoDB URI, for one with a password.", valueName: "file"))
+        help: ArgumentHelp(
+            "A file that holds the MongoDB URI, for one with a password. (default: $\(Self.variable), if that is set)",
+            valueName: "file"))
     public var file: String?
+
+    /// The environment variable that names the file where no option does.
+    public static let variable = "ROUTEFLOW_MONGO_FILE"
 
     /// For the parser.
     public init() {}
@@ -35,7 +39,10 @@ public struct MongoOptions: ParsableArguments, Sendable {
     /// The URI, read from the file if one was named.
     /// - Throws: `ValidationError` that names the file, if it cannot be read or is empty.
     public func resolved() throws -> String {
-        guard let file else { return uri ?? "mongodb://127.0.0.1:27017/db" }
+        if let uri { return uri }
+        guard let file = file ?? ProcessInfo.processInfo.environment[Self.variable] else {
+            return "mongodb://127.0.0.1:27017/db"
+        }
         let text: String
         do {
             text = try String(contentsOfFile: file, encoding: .utf8)

@@ -5,7 +5,8 @@ public import NetTypes
 /// A value: it decides, and notes what has changed for the database to keep. The table survives rfserver; it is never
 /// cleared at a start.
 public struct RFTable: Hashable, Sendable {
-    private let mapping: MappingFile
+    /// What the operator has decided.
+    public let mapping: MappingFile
     private let isStrict: Bool
 
     private var vmRows: [RFEntry.VMPort: RFEntry] = [:]

@@ -30,6 +30,8 @@ extension RFMessage {
         case .tableComplete(let message): message.append(to: &document)
         case .vmPortMapped(let message): message.append(to: &document)
         case .flowError(let message): message.append(to: &document)
+        case .inquiry(let message): message.append(to: &document)
+        case .report(let message): message.append(to: &document)
         }
     }
 
@@ -55,6 +57,8 @@ extension RFMessage {
         case .tableComplete: self = .tableComplete(try TableComplete(from: &document))
         case .vmPortMapped: self = .vmPortMapped(try VMPortMapped(from: &document))
         case .flowError: self = .flowError(try FlowError(from: &document))
+        case .inquiry: self = .inquiry(try Inquiry(from: &document))
+        case .report: self = .report(try Report(from: &document))
         }
     }
 }

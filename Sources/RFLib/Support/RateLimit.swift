@@ -1,0 +1,21 @@
+/// So many in a second, for any length of time, and a burst after a pause (the generic cell rate algorithm, ITU-T I.371).
+public struct RateLimit: Hashable, Sendable {
+    private let interval: Duration
+    private let tolerance: Duration
+    /// When all that was admitted would have been due, one after the other.
+    private var due: Instant?
+
+    /// A limit that nothing has been counted against yet.
+    public init(perSecond: Int, burst: Int) {
+        interval = .seconds(1) / perSecond
+        tolerance = interval * (burst - 1)
+    }
+
+    /// Counts one more, and decides whether it is within the limit.
+    public mutating func admits(at now: Instant) -> Bool {
+        let due = max(self.due ?? now, now)
+        guard now.duration(to: due) <= tolerance else { return false }
+        self.due = due.advanced(by: interval)
+        return true
+    }
+}

@@ -1,0 +1,46 @@
+import NetTypes
+import RFLib
+
+/// What rfserver says to those who ask.
+extension ServerCore {
+    mutating func answer(_ envelope: Envelope, on channel: ChannelName, at now: Instant) {
+        for inquiry in desk.admit(envelope, at: now) {
+            let answer = desk.answer(inquiry, of: envelope.from, report(on: inquiry))
+            effects.append(.send(channel, [answer]))
+        }
+    }
+
+    private func report(on inquiry: Inquiry) -> ServerReport {
+        ServerReport(
+            epoch: epoch,
+            vms: network.vms.map { vmID, vm in report(on: vmID, vm) }.sorted {
+                $0.vmID.rawValue < $1.vmID.rawValue
+            },
+            proxies: proxyConversations.filter { $0.value.peerEpoch > 0 }.keys.sorted(),
+            connected: network.connected.values.sorted { $0.dpID.rawValue < $1.dpID.rawValue },
+            rows: table.entries,
+            named: table.mapping.datapathPorts.map { ServerReport.NamedPort(vm: $0.key, datapath: $0.value) }
+                .sorted { ($0.vm.vmID.rawValue, $0.vm.port) < ($1.vm.vmID.rawValue, $1.vm.port) },
+            word: inquiry.vmID.flatMap { vmID in
+                inquiry.destination.flatMap { network.vms[vmID]?.word(on: $0) }
+            })
+    }
+
+    private func report(on vmID: VMID, _ vm: VM) -> ServerReport.VM {
+        let ports = vm.registration?.ports.map { ($0.vmPort, vm.confirmedPorts.contains($0.vmPort)) } ?? []
+        return ServerReport.VM(
+            vmID: vmID, isRegistered: vm.registration != nil && vm.isAlive, isInStep: vm.isSynced,
+            prefixes: vm.routes.count, ports: Dictionary(ports, uniquingKeysWith: { first, _ in first }),
+            refusal: vm.refusal)
+    }
+}
+
+extension VM {
+    /// What the VM has said of the longest prefix that holds an address.
+    fileprivate func word(on address: IPv4Address) -> PrefixWord? {
+        for prefix in address.networks {
+            if let forwarding = routes[prefix] { return PrefixWord(prefix: prefix, forwarding: forwarding) }
+        }
+        return nil
+    }
+}

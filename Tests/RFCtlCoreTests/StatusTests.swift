@@ -1,0 +1,51 @@
+import NetTypes
+import RFLib
+import Testing
+
+@testable import RFCtlCore
+
+/// What is missing in a network.
+@Suite struct StatusTests {
+    private let id = Scene.vmID
+
+    private func missing(_ spoil: (inout Answers) -> Void) -> [String] {
+        var answers = Scene().answers
+        spoil(&answers)
+        return Status(answers).missing
+    }
+
+    @Test func nothingIsMissingWhereAllIsWell() {
+        #expect(missing { _ in } == [])
+        let text = Status(Scene().answers).text
+        #expect(text.hasSuffix("nothing is missing\n"))
+        #expect(text.contains("eth4  dp 0000000000000005 port 4  vs port 9  active"))
+    }
+
+    @Test func eachPartThatIsMissingIsNamedOnce() {
+        func only(_ word: String, _ spoil: (inout Answers) -> Void) {
+            let found = missing(spoil)
+            #expect(found.count == 1 && found[0].contains(word), "\(found)")
+        }
+        only("rfserver does not answer") { $0.server = nil }
+        only("rfproxy.0 does not answer") { $0.proxies = [:] }
+        only("rfclient of") { $0.clients = [:] }
+        only("is silent") { $0.server?.vms[0].isRegistered = false }
+        only("refused: duplicate") { $0.server?.vms[0].refusal = "duplicate" }
+        only("whole table") { $0.server?.vms[0].isInStep = false }
+        only("virtual switch is connected") { $0.server?.connected.removeLast() }
+        only("0000000000000005 is not connected") { $0.server?.connected.removeFirst() }
+        only("no datapath port") { $0.server?.rows = [] }
+        only("is down") { $0.clients[Scene.vmID]?.ports[0].isUp = false }
+        only("has refused 3 flows") { $0.proxies[0]?.datapaths[0].refused = 3 }
+        only("which has not registered") {
+            $0.server?.named.append(.init(vm: .init(VMID(rawValue: 7), 1), datapath: .init(Scene.dpID, 4)))
+        }
+        only("which has none") {
+            $0.server?.named.append(.init(vm: .init(Scene.vmID, 5), datapath: .init(Scene.dpID, 5)))
+        }
+        only("not been seen on the virtual switch") {
+            $0.server?.rows[0].virtual = nil
+            $0.server?.vms[0].ports[4] = false
+        }
+    }
+}
