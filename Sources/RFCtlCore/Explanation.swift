@@ -3,14 +3,19 @@ public import RFLib
 
 /// The way of packets to one address by way of one VM, link by link, and where it stops, if it does.
 public struct Explanation: Hashable, Codable, Sendable {
-    /// Whose way.
+    /// The VM's name, for people.
     public var vm: String
+    /// Whose way.
     public var vmID: VMID
-    /// What the VM's kernel, rfclient, rfserver, rfproxy and the switch say, as far as they matter.
+    /// The kernel's route.
     public var route: ClientReport.Route?
+    /// The destination as a neighbour of the VM, if it is one.
     public var neighbour: ClientReport.NextHop?
+    /// What rfclient says.
     public var word: PrefixWord?
+    /// What rfserver has heard.
     public var heard: PrefixWord?
+    /// The flows that are to catch the packets, one on each datapath of the VM.
     public var flows: [ProxyReport.Flow] = []
     /// The chain, a line a link: the link's name and what there is to say.
     public var lines: [Line] = []
@@ -19,7 +24,9 @@ public struct Explanation: Hashable, Codable, Sendable {
 
     /// One link of the chain.
     public struct Line: Hashable, Codable, Sendable {
+        /// Its name: kernel, next hop, neighbour, winner, message, flow, counters.
         public var link: String
+        /// What there is to say of it.
         public var text: String
     }
 

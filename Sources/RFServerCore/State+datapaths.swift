@@ -39,8 +39,10 @@ extension ServerCore {
     private mutating func join(_ join: DatapathJoin) {
         let former = network.connected.updateValue(join, forKey: join.dpID)
         if former?.ports.map(\.dpPort) != join.ports.map(\.dpPort) {
+            let what = join.isVirtualSwitch ? "virtual switch" : "datapath"
             log(
-                .info, join.isVirtualSwitch ? "virtual switch connected" : "datapath connected",
+                former == nil ? .info : .debug,
+                former == nil ? "\(what) connected" : "ports of a \(what) changed",
                 ["dp_id": join.dpID, "ct_id": join.ctID, "ports": join.ports.count])
         }
         guard !join.isVirtualSwitch else { return }

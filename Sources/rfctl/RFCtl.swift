@@ -33,6 +33,7 @@ struct RFCtl: AsyncParsableCommand {
         }
 
         /// Asks, and ends the connections.
+        /// - Throws: `ExitCode` 2, said on standard error, if nobody can be asked.
         func ask<Answer>(_ body: (Asker) async throws -> Answer) async throws -> Answer {
             var logger = Logger(label: "rfctl") { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = verbose ? .debug : .critical
@@ -40,9 +41,10 @@ struct RFCtl: AsyncParsableCommand {
             let answer: Answer
             do {
                 answer = try await body(Asker(ipc: ipc, patience: .seconds(timeout)))
-            } catch {
+            } catch let error as AskError {
                 await ipc.close(within: .seconds(1))
-                throw error
+                FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+                throw ExitCode(2)
             }
             await ipc.close(within: .seconds(1))
             return answer

@@ -30,11 +30,16 @@ import Testing
         return scene.explanation.stop ?? ""
     }
 
+    private func expectStop(_ words: String, _ spoil: (inout Scene) -> Void) {
+        let reason = stop(spoil)
+        #expect(reason.contains(words), "\(reason)")
+    }
+
     @Test func whoDoesNotAnswerIsNamed() {
-        #expect(stop { $0.answers.clients = [:] }.contains("rfclient does not answer"))
-        #expect(stop { $0.answers.server = nil }.contains("rfserver does not answer"))
-        #expect(stop { $0.answers.proxies = [:] }.contains("rfproxy.0 does not answer"))
-        #expect(stop { $0.answers.server?.vms[0].isRegistered = false }.contains("does not know this VM"))
+        expectStop("rfclient does not answer") { $0.answers.clients = [:] }
+        expectStop("rfserver does not answer") { $0.answers.server = nil }
+        expectStop("rfproxy.0 does not answer") { $0.answers.proxies = [:] }
+        expectStop("does not know this VM") { $0.answers.server?.vms[0].isRegistered = false }
     }
 
     @Test func aKernelWithoutARouteIsTheEnd() {
@@ -46,7 +51,7 @@ import Testing
     }
 
     @Test func theManagementInterfaceIsNeverUsed() {
-        #expect(stop { $0.answers.clients[id]?.word = nil }.contains("management"))
+        expectStop("management") { $0.answers.clients[id]?.word = nil }
     }
 
     @Test func aNextHopThatDoesNotResolveIsNamedWithItsState() {
@@ -98,13 +103,13 @@ import Testing
     }
 
     @Test func whatRfserverHasNotHeardIsTold() {
-        #expect(stop { $0.answers.server?.word = nil }.contains("has heard nothing"))
+        expectStop("has heard nothing") { $0.answers.server?.word = nil }
         let other = PrefixWord(prefix: .ipv4Default, forwarding: Forwarding(.punt))
-        #expect(stop { $0.answers.server?.word = other }.contains("0.0.0.0/0 punt"))
+        expectStop("0.0.0.0/0 punt") { $0.answers.server?.word = other }
     }
 
     @Test func aVMWithoutADatapathIsTold() {
-        #expect(stop { $0.answers.server?.rows = [] }.contains("no datapath"))
+        expectStop("no datapath") { $0.answers.server?.rows = [] }
     }
 
     @Test func whatBecameOfTheFlowIsTold() {
@@ -114,12 +119,12 @@ import Testing
         #expect(stop(.unknown).contains("not connected"))
         #expect(stop(.refused).contains("refused"))
         #expect(stop(.waiting).contains("on its way"))
-        #expect(self.stop { $0.answers.proxies[0]?.flows = [] }.contains("no flow"))
+        expectStop("no flow") { $0.answers.proxies[0]?.flows = [] }
     }
 
     @Test func aFlowThatSomebodyHasChangedOrDeletedIsTold() {
-        #expect(stop { $0.answers.proxies[0]?.flows[0].reading?.action = "drop" }.contains("drift"))
-        #expect(stop { $0.answers.proxies[0]?.flows[0].reading = nil }.contains("deleted"))
+        expectStop("drift") { $0.answers.proxies[0]?.flows[0].reading?.action = "drop" }
+        expectStop("deleted") { $0.answers.proxies[0]?.flows[0].reading = nil }
         let silent = stop {
             $0.answers.proxies[0]?.flows[0].reading = nil
             $0.answers.proxies[0]?.flows[0].isRead = false

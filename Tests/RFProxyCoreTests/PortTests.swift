@@ -152,7 +152,7 @@ import Testing
             guard case .packetIn(let packet) = Self.claim(Self.frame.bytes.prefix(length), port: 11) else {
                 return
             }
-            guard case .drop = pair.bench.core.packetIn(packet, from: pair.virtual) else {
+            guard case .drop = pair.bench.core.packetIn(packet, from: pair.virtual, at: .start) else {
                 throw Unexpected(length)
             }
         }

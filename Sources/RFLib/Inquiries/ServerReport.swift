@@ -1,0 +1,76 @@
+public import NetTypes
+
+/// What rfserver knows.
+public struct ServerReport: Hashable, Codable, Sendable {
+    /// A VM.
+    public struct VM: Hashable, Codable, Sendable {
+        /// Which VM.
+        public var vmID: VMID
+        /// False if it has been silent for too long, or has never registered.
+        public var isRegistered: Bool
+        /// True if it has said its whole state to this rfserver.
+        public var isInStep: Bool
+        /// How many prefixes it has said something of.
+        public var prefixes: Int
+        /// Its data ports by number, and whether each has been seen on the virtual switch since the VM registered.
+        public var ports: [UInt8: Bool]
+        /// Why it may not take part, if so.
+        public var refusal: String?
+
+        /// Describes a VM.
+        public init(
+            vmID: VMID, isRegistered: Bool, isInStep: Bool, prefixes: Int, ports: [UInt8: Bool],
+            refusal: String?
+        ) {
+            self.vmID = vmID
+            self.isRegistered = isRegistered
+            self.isInStep = isInStep
+            self.prefixes = prefixes
+            self.ports = ports
+            self.refusal = refusal
+        }
+    }
+
+    /// A row of the mapping file.
+    public struct NamedPort: Hashable, Codable, Sendable {
+        /// The VM's port.
+        public var vm: RFEntry.VMPort
+        /// The datapath's port that it is to be.
+        public var datapath: RFEntry.DatapathPort
+
+        /// Repeats a row.
+        public init(vm: RFEntry.VMPort, datapath: RFEntry.DatapathPort) {
+            self.vm = vm
+            self.datapath = datapath
+        }
+    }
+
+    /// This incarnation.
+    public var epoch: Int64
+    /// The VMs that have been heard of, or that the table names.
+    public var vms: [VM]
+    /// The rfproxies that have been heard of.
+    public var proxies: [Int32]
+    /// The datapaths and virtual switches that are connected.
+    public var connected: [DatapathJoin]
+    /// The RFTable.
+    public var rows: [RFEntry]
+    /// The mapping file.
+    public var named: [NamedPort]
+    /// What the VM that was asked about has said of the longest prefix that holds the destination.
+    public var word: PrefixWord?
+
+    /// Reports what rfserver knows.
+    public init(
+        epoch: Int64, vms: [VM], proxies: [Int32], connected: [DatapathJoin], rows: [RFEntry],
+        named: [NamedPort], word: PrefixWord? = nil
+    ) {
+        self.epoch = epoch
+        self.vms = vms
+        self.proxies = proxies
+        self.connected = connected
+        self.rows = rows
+        self.named = named
+        self.word = word
+    }
+}
