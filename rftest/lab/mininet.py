@@ -114,7 +114,8 @@ class Mininet:
 
     def leave(self) -> None:
         """Lets it live on when this program ends: somebody has to hold its terminal."""
-        Process.spawn("mininet.terminal", ["cat"], LOG, stdin=self._terminal)
+        if self.process:
+            Process.spawn("mininet.terminal", ["cat"], LOG, stdin=self._terminal)
 
     # Its prompt
 

@@ -145,9 +145,10 @@ class Program:
         finally:
             if chosen.keep:
                 self.leave(life.lab)
-            else:
-                with report.step("lab taken down"):
-                    life.lab.down()
+        # A lab that did not get so far is swept away.
+        if not chosen.keep:
+            with report.step("lab taken down"):
+                life.lab.down()
         return passed, failed
 
 
