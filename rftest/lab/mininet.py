@@ -17,7 +17,7 @@ import tty
 from pathlib import Path
 
 from . import paths
-from .errors import LabError, expect
+from .errors import LabError
 from .ovs import Switch
 from .process import ENVIRONMENT, Process, run
 
@@ -34,12 +34,13 @@ class MininetHost:
 
     def __init__(self, name: str):
         self.name = name
-        self.pid = 0        # known once the network is up
+        self.process: Process | None = None     # its shell, which holds the namespace; known once the network is up
 
     def network(self, *argv: object) -> list[str]:
         """The command line that runs a program in the host's network; its pid is the program's."""
-        expect(self.pid, f"{self.name} is not running")
-        return ["nsenter", "--target", str(self.pid), "--net", *map(str, argv)]
+        if self.process is None:
+            raise LabError(f"{self.name} is not running")
+        return ["nsenter", "--target", str(self.process.pid), "--net", *map(str, argv)]
 
     shell = network
 
@@ -94,7 +95,7 @@ class Mininet:
         for host in self.hosts:
             if pids.get(host.name) not in outer:
                 raise LabError(f"Mininet has no host {host.name}", LOG)
-            host.pid = outer[pids[host.name]]
+            host.process = Process.adopt(host.name, outer[pids[host.name]])
 
     def stop(self) -> None:
         """`exit` at its prompt; the hard way if it does not listen."""
@@ -110,7 +111,9 @@ class Mininet:
         self.process = None
         os.close(self._terminal)
         for host in self.hosts:
-            host.pid = 0
+            if host.process:
+                host.process.forget()
+                host.process = None
 
     def leave(self) -> None:
         """Lets it live on when this program ends: somebody has to hold its terminal."""

@@ -35,7 +35,7 @@ class Progress:
 
 def measure(lab: Lab) -> Progress:
     """Each stage is looked at once the one before it is complete."""
-    neighbours = sum(full_neighbours(vm) for vm in lab.vms.values())
+    neighbours = adjacencies(lab)
     if neighbours < ADJACENCIES:
         return Progress(neighbours, 0, 0, 0)
     wanted = {vm.name: ospf_routes(vm) for vm in lab.vms.values()}
@@ -66,8 +66,12 @@ def wait_converged(lab: Lab, within: float = CONVERGENCE) -> float:
         time.sleep(0.2)
 
 
-def full_neighbours(vm: VM) -> int:
-    """How many OSPF neighbours are fully adjacent."""
+def adjacencies(lab: Lab) -> int:
+    """How many OSPF neighbours are full, seen from each VM."""
+    return sum(map(_full_neighbours, lab.vms.values()))
+
+
+def _full_neighbours(vm: VM) -> int:
     answer = vm.run("vtysh", "-c", "show ip ospf neighbor json", check=False)
     try:
         found = json.loads(answer).get("neighbors", {})

@@ -35,9 +35,9 @@ def why_agrees(lab: Lab) -> None:
 def why_finds_the_fault(lab: Lab) -> None:
     """rfctl why names what is wrong: a flow deleted by hand, a next hop that nobody has, a daemon that is gone"""
     vm, switch, h4 = lab.vms["rfvmA"], lab.switches["sA"], HOSTS["h4"]
-    vm.run("ip", "route", "add", "198.51.100.0/24", "via", "50.0.0.99")
+    vm.run("ip", "route", "add", "198.51.100.0/24", "via", "50.0.0.98")
     try:
-        until(lambda: "50.0.0.99 on eth4 is not resolved" in _why("198.51.100.7"), "rfctl names the next hop", 10,
+        until(lambda: "50.0.0.98 on eth4 is not resolved" in _why("198.51.100.7"), "rfctl names the next hop", 10,
               (lab.rfproxy.log,))
     finally:
         vm.run("ip", "route", "del", "198.51.100.0/24")

@@ -10,7 +10,7 @@ from lab.lab import Lab
 from lab.process import run
 from lab.traffic import Ping
 
-from .convergence import full_neighbours, ospf_routes
+from .convergence import adjacencies, ospf_routes
 from .topology import ADJACENCIES, HOSTS, OSPF_ROUTES
 
 # The direct way from h1 to h4: port 4 of sA and of sD.
@@ -36,7 +36,7 @@ def port_state_follows(lab: Lab) -> None:
     """a port that goes down or up: PORT_MOD for the VM's port within 100 ms, and OSPF reacts at once"""
     controller = Capture("lo", f"tcp port {openflow.PORT}")
     with _port_down():
-        until(lambda: _adjacencies(lab) == ADJACENCIES - 2, "both ends lose their neighbour", 1.5, tuple(lab.logs))
+        until(lambda: adjacencies(lab) == ADJACENCIES - 2, "both ends lose their neighbour", 1.5, tuple(lab.logs))
     _wait_best(lab)
     seen = openflow.messages(controller.finish_ipv4())
     mods = [message.time for message in seen if message.type == openflow.PORT_MOD]
@@ -97,13 +97,9 @@ def _is_best(lab: Lab) -> bool:
     return bool(found) and found[0].output == PORT
 
 
-def _adjacencies(lab: Lab) -> int:
-    return sum(map(full_neighbours, lab.vms.values()))
-
-
 def _wait_best(lab: Lab) -> None:
     """All as it was: neighbours, routes, and the direct way."""
     until(lambda: _is_best(lab), f"{SWITCH} uses the direct way again", 30, tuple(lab.logs))
-    until(lambda: _adjacencies(lab) == ADJACENCIES, "all neighbours are there again", 30, tuple(lab.logs))
+    until(lambda: adjacencies(lab) == ADJACENCIES, "all neighbours are there again", 30, tuple(lab.logs))
     until(lambda: sum(len(ospf_routes(vm)) for vm in lab.vms.values()) == OSPF_ROUTES, "all routes are there again", 30,
           tuple(lab.logs))
