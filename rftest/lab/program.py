@@ -122,11 +122,14 @@ class Program:
 
     def _chosen_lives(self, chosen: argparse.Namespace) -> list[Life]:
         lives = self.lives(chosen)
-        if not chosen.check or chosen.keep:
+        if not chosen.check:
             return lives[:1]
         for life in lives:
             life.checks = [check for check in life.checks if (chosen.only or "") in _name(check)]
-        return [life for life in lives if life.checks]
+        lives = [life for life in lives if life.checks]
+        if not lives:
+            raise LabError(f"no check's name contains {chosen.only!r}")
+        return lives[:1] if chosen.keep else lives
 
     def _live(self, life: Life, chosen: argparse.Namespace) -> tuple[int, int]:
         """Returns how many checks passed, and how many failed."""
