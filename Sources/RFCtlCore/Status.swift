@@ -10,22 +10,23 @@ public struct Status: Sendable {
         self.answers = answers
     }
 
-    /// What is not as it should be, a sentence each, with what may help.
+    /// What is not as it should be, a sentence each, with what may help. What follows from another thing that is missing
+    /// is left out: without rfproxy, no switch is connected, and no port is seen.
     public var missing: [String] {
         guard let server = answers.server else {
             return ["rfserver does not answer: is it running, and does it use this database?"]
         }
-        var missing: [String] = []
-        for ctID in server.knownProxies where answers.proxies[ctID] == nil {
-            missing.append("rfproxy.\(ctID) does not answer: is it running, and does it use this database?")
+        var missing = silentProxies(server).map {
+            "rfproxy.\($0) does not answer: is it running, and does it use this database?"
         }
-        if !server.connected.contains(where: \.isVirtualSwitch) {
+        let hasVirtualSwitch = server.connected.contains(where: \.isVirtualSwitch)
+        if !hasVirtualSwitch, silentProxies(server).isEmpty {
             missing.append(
                 "no virtual switch is connected: does rfserver make it (--ovs-bridge), may it connect (--rfvs-from)?"
             )
         }
-        for vm in server.vms { missing += self.missing(of: vm) }
-        missing += missingRows(server)
+        for vm in server.vms { missing += self.missing(of: vm, seesPorts: hasVirtualSwitch) }
+        missing += missingDatapaths(server) + missingNames(server)
         for proxy in answers.proxies.values {
             for datapath in proxy.datapaths where datapath.refused > 0 {
                 missing.append(
@@ -35,7 +36,11 @@ public struct Status: Sendable {
         return missing
     }
 
-    private func missing(of vm: ServerReport.VM) -> [String] {
+    private func silentProxies(_ server: ServerReport) -> [Int32] {
+        server.knownProxies.filter { answers.proxies[$0] == nil }
+    }
+
+    private func missing(of vm: ServerReport.VM, seesPorts: Bool) -> [String] {
         let name = answers.name(of: vm.vmID)
         if let refusal = vm.refusal { return ["\(name) is refused: \(refusal)"] }
         guard vm.isRegistered else { return ["\(name) is silent: is the VM up, does it run rfclient?"] }
@@ -51,7 +56,7 @@ public struct Status: Sendable {
                 )
             } else if !isUp {
                 missing.append("\(name) port \(port) is down: it is down in the VM, or its datapath port is")
-            } else if !isSeen, row?.virtual == nil {
+            } else if seesPorts, !isSeen, row?.virtual == nil {
                 missing.append(
                     "\(name) port \(port) has not been seen on the virtual switch: is its interface attached there?"
                 )
@@ -60,13 +65,16 @@ public struct Status: Sendable {
         return missing
     }
 
-    private func missingRows(_ server: ServerReport) -> [String] {
-        let known = Set(server.vms.filter(\.isRegistered).map(\.vmID))
-        let connected = Set(server.connected.map(\.dpID))
-        var missing = Set(server.rows.compactMap { $0.datapath?.dpID } + server.named.map(\.datapath.dpID))
-            .subtracting(connected).sorted { $0.rawValue < $1.rawValue }
+    private func missingDatapaths(_ server: ServerReport) -> [String] {
+        let silent = silentProxies(server)
+        let wanted = server.rows.compactMap(\.datapath) + server.named.map(\.datapath)
+        return Set(wanted.filter { !silent.contains($0.ctID) }.map(\.dpID))
+            .subtracting(server.connected.map(\.dpID)).sorted { $0.rawValue < $1.rawValue }
             .map { "datapath \($0) is not connected: does the switch run, is rfproxy its controller?" }
-        missing += Set(server.named.map(\.vm.vmID)).subtracting(known).subtracting(server.vms.map(\.vmID))
+    }
+
+    private func missingNames(_ server: ServerReport) -> [String] {
+        var missing = Set(server.named.map(\.vm.vmID)).subtracting(server.vms.map(\.vmID))
             .sorted { $0.rawValue < $1.rawValue }
             .map { "the mapping file names VM \($0), which has not registered" }
         for join in server.connected {

@@ -18,35 +18,41 @@ struct Asker {
         channels = [.clients: open(.clients), .proxies: open(.proxies)]
     }
 
-    /// Asks everybody what there is; the VMs also about packets to an address, if there is one. rfserver knows whom to ask.
+    /// Asks everybody what there is. rfserver knows whom to ask.
     /// - Throws: `AskError` if the database does not answer.
-    func survey(_ destination: IPv4Address? = nil) async throws -> Answers {
+    func survey() async throws -> Answers {
         var answers = Answers()
         answers.server = await ask(.rfserver, on: .proxies)
         if answers.server == nil, let trouble = await inbox.trouble {
             throw AskError.database(reason: trouble)
         }
-        let vms = answers.vms
-        let reports: [ClientReport] = await gather(vms.map { .rfclient($0) }, on: .clients, nil, destination)
-        for report in reports { answers.clients[report.vmID] = report }
-        let proxies: [ProxyReport] = await gather(
-            (answers.server?.knownProxies ?? [0]).map { .rfproxy($0) }, on: .proxies, nil, nil)
-        for report in proxies { answers.proxies[report.ctID] = report }
+        let vms = answers.vms.map { PeerName.rfclient($0) }
+        let proxies = (answers.server?.knownProxies ?? [0]).map { PeerName.rfproxy($0) }
+        async let clientReports: [ClientReport] = gather(vms, on: .clients)
+        async let proxyReports: [ProxyReport] = gather(proxies, on: .proxies)
+        for report in await clientReports { answers.clients[report.vmID] = report }
+        for report in await proxyReports { answers.proxies[report.ctID] = report }
         return answers
     }
 
-    /// Adds what rfserver and the rfproxies know of packets to an address by way of one VM.
-    func explain(_ destination: IPv4Address, by vmID: VMID, _ answers: Answers) async -> Explanation {
-        var answers = answers
-        answers.server = await ask(.rfserver, on: .proxies, vmID, destination)
-        let proxies: [ProxyReport] = await gather(
-            answers.proxies.keys.map { .rfproxy($0) }, on: .proxies, vmID, destination)
-        for report in proxies { answers.proxies[report.ctID] = report }
+    /// Why packets to an address go where they go by way of one VM. All who answered the survey are asked at the same
+    /// time, so that a network that changes is seen in one state.
+    func explain(_ destination: IPv4Address, by vmID: VMID, _ survey: Answers) async -> Explanation {
+        var answers = survey
+        let proxies = survey.proxies.keys.map { PeerName.rfproxy($0) }
+        async let client: ClientReport? =
+            survey.clients[vmID] == nil
+            ? nil : ask(.rfclient(vmID), on: .clients, vmID, destination)
+        async let server: ServerReport? = ask(.rfserver, on: .proxies, vmID, destination)
+        async let proxyReports: [ProxyReport] = gather(proxies, on: .proxies, vmID, destination)
+        answers.clients[vmID] = await client
+        answers.server = await server
+        for report in await proxyReports { answers.proxies[report.ctID] = report }
         return Explanation(of: vmID, in: answers)
     }
 
     private func gather<Body: Decodable & Sendable>(
-        _ peers: [PeerName], on channel: ChannelName, _ vmID: VMID?, _ destination: IPv4Address?
+        _ peers: [PeerName], on channel: ChannelName, _ vmID: VMID? = nil, _ destination: IPv4Address? = nil
     ) async -> [Body] {
         await withTaskGroup(of: Body?.self) { group in
             for peer in peers { group.addTask { await ask(peer, on: channel, vmID, destination) } }
@@ -71,14 +77,20 @@ struct Asker {
 /// What keeps rfctl from asking.
 enum AskError: Error, CustomStringConvertible {
     case database(reason: String)
+    case silentServer
+    case noVMs
     case noSuchVM(String, known: [String])
 
     var description: String {
         switch self {
         case .database(let reason):
             "MongoDB does not answer: \(reason); is it running, is --mongo or --mongo-file right?"
+        case .silentServer:
+            "rfserver does not answer, and it alone knows which VMs there are: is it running, and does it use this database?"
+        case .noVMs:
+            "there is no VM yet: has an rfclient been started, with this database?"
         case .noSuchVM(let name, let known):
-            "no VM is called \(name); there are: \(known.isEmpty ? "none" : known.joined(separator: ", "))"
+            "no VM is called \(name); there are: \(known.joined(separator: ", "))"
         }
     }
 }

@@ -85,7 +85,7 @@ struct RFCtl: AsyncParsableCommand {
 
         func run() async throws {
             let found = try await options.ask { asker in
-                let answers = try await asker.survey(destination)
+                let answers = try await asker.survey()
                 var found: [Explanation] = []
                 for vmID in try chosen(answers) {
                     found.append(await asker.explain(destination, by: vmID, answers))
@@ -103,6 +103,8 @@ struct RFCtl: AsyncParsableCommand {
         }
 
         private func chosen(_ answers: Answers) throws -> [VMID] {
+            guard answers.server != nil else { throw AskError.silentServer }
+            guard !answers.vms.isEmpty else { throw AskError.noVMs }
             guard let vm else { return answers.vms }
             let found = answers.vms.filter {
                 $0.description == vm.lowercased() || answers.clients[$0]?.hostName == vm

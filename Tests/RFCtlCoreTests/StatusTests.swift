@@ -48,4 +48,22 @@ import Testing
             $0.server?.vms[0].ports[4] = false
         }
     }
+
+    @Test func whatFollowsFromAnotherLossIsNotNamed() {
+        let withoutProxy = missing {
+            $0.proxies = [:]
+            $0.server?.connected = []
+            $0.server?.rows[0].virtual = nil
+            $0.server?.vms[0].ports[4] = false
+        }
+        #expect(withoutProxy.count == 1 && withoutProxy[0].contains("rfproxy.0"), "\(withoutProxy)")
+        let withoutVirtualSwitch = missing {
+            $0.server?.connected.removeLast()
+            $0.server?.rows[0].virtual = nil
+            $0.server?.vms[0].ports[4] = false
+        }
+        #expect(
+            withoutVirtualSwitch.count == 1 && withoutVirtualSwitch[0].contains("no virtual switch"),
+            "\(withoutVirtualSwitch)")
+    }
 }

@@ -55,7 +55,14 @@ def why_finds_the_fault(lab: Lab) -> None:
         expect(status == 1 and "does not answer" in text, f"rfctl status misses nothing:\n{text}")
     finally:
         vm.start_client()
-    until(lambda: run_once("rfctl", "status")[0] == 0, "rfctl status misses nothing", 20, (vm.client_log,))
+    lab.rfserver.kill()
+    try:
+        for question in ("status",), ("why", h4):
+            status, text = run_once("rfctl", *question)
+            expect(status > 0 and "rfserver does not answer" in text, f"rfctl {question[0]} does not miss rfserver:\n{text}")
+    finally:
+        lab.rfserver.start()
+    until(lambda: run_once("rfctl", "status")[0] == 0, "rfctl status misses nothing", 20, (vm.client_log, lab.rfserver.log))
 
 
 def _why(destination: str, vm: str = "rfvmA") -> str:
