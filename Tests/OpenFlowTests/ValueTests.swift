@@ -34,6 +34,18 @@ struct ValueTests {
         #expect(OpenFlow10.RegisterLoad(1, into: .init(rawValue: 0)).offsetAndWidth == 0)
     }
 
+    /// As `ovs-ofctl parse-actions OpenFlow10` reads it: `move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]`.
+    @Test("A move of a whole field is what Open vSwitch takes it for")
+    func registerMove() throws {
+        let bytes = ByteBuffer(hex: "ffff 0018 00002320 0006 0030 0000 0000 00000406 00000206")
+        let action = OpenFlow10.Action.registerMove(.init(.ethernetSource, into: .ethernetDestination))
+        var written = ByteBuffer()
+        action.write(to: &written)
+        #expect(written == bytes)
+        var reader = WireReader(bytes, offset: 0)
+        #expect(try OpenFlow10.Action(from: &reader) == action)
+    }
+
     @Test("Text that is too long for its field is cut between characters, and ends in a zero byte")
     func text() throws {
         let port = OpenFlow10.PhyPort(number: 1, hwAddr: .zero, name: "fourteen bytesäöü")

@@ -6,6 +6,7 @@ extension OpenFlow10.Action: WireStructure {
 
     /// The subtypes of Nicira's actions that have cases of their own (Open vSwitch, `ofp-actions.c`).
     private enum NiciraSubtype {
+        static let registerMove: UInt16 = 6
         static let registerLoad: UInt16 = 7
         static let decrementTTL: UInt16 = 18
     }
@@ -63,6 +64,9 @@ extension OpenFlow10.Action: WireStructure {
         case (.nicira, NiciraSubtype.registerLoad):
             try reader.skip(2)
             return .registerLoad(try OpenFlow10.RegisterLoad(from: &reader))
+        case (.nicira, NiciraSubtype.registerMove):
+            try reader.skip(2)
+            return .registerMove(try OpenFlow10.RegisterMove(from: &reader))
         default:
             return .vendor(vendor, data: reader.rest())
         }
@@ -121,6 +125,9 @@ extension OpenFlow10.Action: WireStructure {
         case .registerLoad(let load):
             write(nicira: NiciraSubtype.registerLoad, length: 24)
             load.write(to: &buffer)
+        case .registerMove(let move):
+            write(nicira: NiciraSubtype.registerMove, length: 24)
+            move.write(to: &buffer)
         case .vendor(let vendor, let data):
             Self.write(.vendor, vendor.rawValue, data, to: &buffer)
         case .unknown(let type, let data):

@@ -5,7 +5,7 @@ extension OpenFlow10 {
     /// What to do with a packet (5.2.4, `ofp_action_header`). A list of them is carried out in order; an empty list
     /// drops the packet.
     ///
-    /// The two cases with a buffer are indirect, so that the others take 16 bytes in a list.
+    /// The cases with a buffer and the longest one are indirect, so that the others take 16 bytes in a list.
     public enum Action: Hashable, Sendable {
         /// Sends the packet. `maxLength` is how many bytes of it go into a packet-in, and matters only for
         /// `PortNumber.controller`; the default is all.
@@ -37,6 +37,8 @@ extension OpenFlow10 {
         case decrementTTL
         /// Writes a number into a header field or a register (Nicira's `NXAST_REG_LOAD`).
         case registerLoad(RegisterLoad)
+        /// Copies bits of one header field or register into another (Nicira's `NXAST_REG_MOVE`).
+        indirect case registerMove(RegisterMove)
         /// An action of some vendor that is not one of the above: what follows the vendor, padded with zeros to
         /// make the action a multiple of eight bytes.
         indirect case vendor(VendorID, data: ByteBuffer)

@@ -27,24 +27,6 @@ extension OpenFlow10 {
         /// `load:0->NXM_OF_IN_PORT[]`.
         public static let clearInPort = RegisterLoad(0, into: .inPort)
     }
-
-    /// A field in the Nicira extended match notation (Open vSwitch, `NXM_HEADER`): class in the upper 16 bits, then
-    /// seven bits of field, one that says whether a mask follows, eight of length in bytes.
-    public struct NXMField: RawRepresentable, Hashable, Sendable {
-        /// The number on the wire.
-        public let rawValue: UInt32
-
-        /// Creates a field from the number on the wire.
-        public init(rawValue: UInt32) {
-            self.rawValue = rawValue
-        }
-
-        /// The incoming port, 16 bits (`NXM_OF_IN_PORT`).
-        public static let inPort = NXMField(rawValue: 0x0000_0002)
-
-        /// The number of bits of the field.
-        public var bitWidth: Int { Int(rawValue & 0xFF) * 8 }
-    }
 }
 
 extension OpenFlow10.RegisterLoad: WireStructure {
