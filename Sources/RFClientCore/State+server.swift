@@ -24,7 +24,7 @@ extension ClientCore {
         for delivery in conversation.receive(envelope, at: now) {
             switch delivery {
             case .begin: break
-            case .messages(let messages): for message in messages where !isStopped { take(message) }
+            case .messages(let messages): for message in messages where !isStopped { take(message, at: now) }
             case .end(let named): if let named { sweep(named) }
             case .rejected(let reasons):
                 for reason in reasons {
@@ -49,7 +49,7 @@ extension ClientCore {
         }
     }
 
-    private mutating func take(_ message: RFMessage) {
+    private mutating func take(_ message: RFMessage, at now: Instant) {
         switch message {
         case .vmRegisterResponse(let response) where response.vmID == configuration.vmID:
             guard response.accept else {
@@ -60,6 +60,7 @@ extension ClientCore {
         case .vmConfig(let config) where config.vmID == configuration.vmID:
             order = config
             announcer.use(token: config.token)
+            conversation.showLife(every: .milliseconds(config.beatInterval), at: now)
         case .vmPortMapped(let mapped) where mapped.vmID == configuration.vmID:
             announcer.confirm(mapped.vmPort, isRemoval: mapped.isRemoval)
         default:

@@ -18,17 +18,22 @@ public struct ClientService: Service {
     private let ipc: any IPCService
     private let machine: Machine
     private let maxHosts: Int
+    private let netlinkBuffer: Int
     private let recorder: Recorder<ClientEvent>?
     private let logger: Logger
 
     /// Prepares rfclient. Nothing is started.
-    /// - Parameter maxHosts: how many hosts on connected subnets may have flows.
+    /// - Parameters:
+    ///   - maxHosts: how many hosts on connected subnets may have flows.
+    ///   - netlinkBuffer: the size in octets of the kernel's buffer for its messages to us.
     public init(
-        ipc: any IPCService, machine: Machine, maxHosts: Int, recorder: Recorder<ClientEvent>?, logger: Logger
+        ipc: any IPCService, machine: Machine, maxHosts: Int, netlinkBuffer: Int,
+        recorder: Recorder<ClientEvent>?, logger: Logger
     ) {
         self.ipc = ipc
         self.machine = machine
         self.maxHosts = maxHosts
+        self.netlinkBuffer = netlinkBuffer
         self.recorder = recorder
         self.logger = logger
     }
@@ -68,7 +73,7 @@ public struct ClientService: Service {
         }
         let backlog = Backlog(limit: 1 << 18)
         try runner.whileHeld {
-            try outlets.open(on: ipc, as: machine.vmID) { event in
+            try outlets.open(on: ipc, as: machine.vmID, netlinkBuffer: netlinkBuffer) { event in
                 guard case .netlink(let events) = event else { return runner.post(event) }
                 guard backlog.admit(events) else { return }
                 runner.post(event) {
@@ -114,11 +119,14 @@ private final class Outlets: Sendable {
     }
 
     func open(
-        on ipc: any IPCService, as vmID: VMID, report: @escaping @Sendable (ClientEvent) -> Void
+        on ipc: any IPCService, as vmID: VMID, netlinkBuffer: Int,
+        report: @escaping @Sendable (ClientEvent) -> Void
     ) throws(ClientError) {
         let monitor: NetlinkMonitor
         do {
-            monitor = try NetlinkMonitor { report(.netlink($0)) }
+            monitor = try NetlinkMonitor(configuration: .init(receiveBuffer: netlinkBuffer)) {
+                report(.netlink($0))
+            }
         } catch {
             throw .kernel(reason: "\(error)")
         }

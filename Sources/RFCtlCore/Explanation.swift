@@ -127,9 +127,10 @@ public struct Explanation: Hashable, Codable, Sendable {
         case (.unknown, _):
             end("datapath \(flow.dpID) is not connected: its table is not known")
         case (.refused, _):
+            let meanwhile = flow.carrier.map { "follow \($0)" } ?? "go through the VM"
             end(
-                "datapath \(flow.dpID) has refused the flow: rfproxy's log has the reason; is its table full?"
-            )
+                "datapath \(flow.dpID) has refused the flow (is its table full? rfproxy's log has the reason): the packets "
+                    + meanwhile)
         case (.waiting, _):
             end("the flow is on its way to datapath \(flow.dpID)")
         case (.installed, let reading?) where reading.action != flow.action:

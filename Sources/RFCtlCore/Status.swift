@@ -31,9 +31,19 @@ public struct Status: Sendable {
             for datapath in proxy.datapaths where datapath.refused > 0 {
                 missing.append(
                     "datapath \(datapath.dpID) has refused \(datapath.refused) flows: is its table full?")
+                missing += server.refusals.filter { $0.dpID == datapath.dpID }.prefix(Self.mostRefusals).map(
+                    text)
             }
         }
         return missing
+    }
+
+    /// The refused flows of a datapath that are named.
+    private static let mostRefusals = 5
+
+    private func text(_ refusal: ServerReport.Refusal) -> String {
+        "datapath \(refusal.dpID) lacks the flow of \(refusal.prefix) (OpenFlow error \(refusal.type)/\(refusal.code)): "
+            + (refusal.carrier.map { "its packets follow \($0)" } ?? "its packets go through the VM")
     }
 
     private func silentProxies(_ server: ServerReport) -> [Int32] {

@@ -16,11 +16,17 @@ struct Network: Sendable {
     var claims: [RFEntry.VirtualPort: VMMap] = [:]
     /// The active rows of the table, as the rfproxies are told.
     var portMaps: [RFKey: PortMap] = [:]
+    /// The flows that switches do not take.
+    var refusals: [RFKey: FlowError] = [:]
     /// The datapaths whose flows have all been said.
     var completeTables: Set<DatapathID> = []
 
-    init(table: RFTable) {
+    /// How often the VMs are to show that they live.
+    private let beatInterval: Duration
+
+    init(table: RFTable, beatInterval: Duration) {
         self.table = table
+        self.beatInterval = beatInterval
         self.proxyOfDatapath = table.datapaths
         self.portMaps = Self.portMaps(of: table)
         for vmID in table.vms { add(vmID) }
@@ -128,7 +134,7 @@ extension Network: WantedState {
                     .vmConfig(
                         VMConfig(
                             vmID: vmID, portCount: $0.ports.count, hwAddress: vmID.dataAddress,
-                            token: vm.token))
+                            token: vm.token, beatInterval: beatInterval.milliseconds))
                 }
             }
         case .vmPortMapped(let vmID, let port):
@@ -156,5 +162,13 @@ extension Network: WantedState {
         return FlowMod(
             dpID: dpID, source: source, prefix: prefix,
             forwarding: vm.ports.forwarding(of: route, on: dpID))
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, at least one and as many as fit.
+    fileprivate var milliseconds: Int32 {
+        let (seconds, attoseconds) = components
+        return Int32(clamping: max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000))
     }
 }

@@ -15,6 +15,10 @@ extension ServerCore {
             // Mapping frames stop when they have been confirmed, so an rfproxy that has started anew does not know
             // them: what it does not name of them stays. Datapaths it knows by their connections.
             let connected = network.connected.values.filter { $0.ctID == ctID }
+            for (key, error) in network.refusals
+            where network.proxyOfDatapath[error.dpID] == ctID && !named.contains(key) {
+                network.refusals[key] = nil
+            }
             for join in connected where !named.contains(.datapath(join.dpID)) { leave(join.dpID, ctID: ctID) }
         case .rejected(let reasons):
             for reason in reasons { count("message not understood", ["ct_id": ctID, "reason": reason]) }
@@ -45,7 +49,7 @@ extension ServerCore {
                 former == nil ? "\(what) connected" : "ports of a \(what) changed",
                 ["dp_id": join.dpID, "ct_id": join.ctID, "ports": join.ports.count])
         }
-        guard !join.isVirtualSwitch else { return }
+        guard !join.isVirtualSwitch else { return joinVirtualSwitch(join) }
         let formerProxy = network.proxyOfDatapath.updateValue(join.ctID, forKey: join.dpID)
         network.table.join(join.dpID, ctID: join.ctID, ports: join.ports.map(\.dpPort))
         followTable()
@@ -57,12 +61,31 @@ extension ServerCore {
         changed(.tableComplete(join.dpID))
     }
 
+    /// Rows that name a port which the virtual switch has not are wrong, whoever should have said so.
+    private mutating func joinVirtualSwitch(_ join: DatapathJoin) {
+        let ports = Set(join.ports.map(\.dpPort))
+        for virtual in network.table.entries.compactMap(\.virtual)
+        where virtual.vsID == join.dpID && !ports.contains(virtual.port) {
+            unmap(virtual)
+        }
+    }
+
+    /// The ports of a virtual switch may come back with other numbers: each VM port has to show itself again. The rows stay
+    /// in use until then.
+    private mutating func leaveVirtualSwitch(_ vsID: DatapathID) {
+        for (virtual, _) in network.claims where virtual.vsID == vsID { network.claims[virtual] = nil }
+        for entry in network.table.entries where entry.virtual?.vsID == vsID {
+            if let vm = entry.vm { unconfirm(vm) }
+        }
+        effects.append(.configureVirtualSwitch)
+    }
+
     private mutating func leave(_ dpID: DatapathID, ctID: Int32) {
         guard network.connected[dpID]?.ctID == ctID else { return }
         network.connected[dpID] = nil
         log(.warning, "datapath disconnected; its ports keep their VM", ["dp_id": dpID, "ct_id": ctID])
         if dpID.isVirtualSwitch {
-            effects.append(.configureVirtualSwitch)
+            leaveVirtualSwitch(dpID)
         } else if network.table.entries(of: dpID).isEmpty {
             // Nobody's: whoever connects under ever new identities must not fill the table.
             network.table.forget(dpID)
@@ -124,10 +147,13 @@ extension ServerCore {
         let ids: [String: any CustomStringConvertible] = [
             "dp_id": error.dpID, "prefix": error.prefix, "type": error.type, "code": error.code,
         ]
+        let key = RFKey.flowError(error.dpID, error.source, error.prefix)
+        network.refusals[key] = error.isRemoval ? nil : error
         if error.isRemoval {
             log(.info, "switch has taken the flow that it refused", ids)
         } else {
-            count("flow refused by a switch", ids)
+            let carrier = error.carrier.map { "\($0)" } ?? "the VM"
+            count("flow refused by a switch", ids.merging(["carried_by": carrier]) { own, _ in own })
         }
     }
 }

@@ -10,6 +10,9 @@ extension ServerCore {
         }
     }
 
+    /// A full table may refuse very many flows: the first ones show what is the matter.
+    private static let mostRefusals = 20
+
     private func report(on inquiry: Inquiry) -> ServerReport {
         ServerReport(
             epoch: epoch,
@@ -21,6 +24,10 @@ extension ServerCore {
             rows: table.entries,
             named: table.mapping.datapathPorts.map { ServerReport.NamedPort(vm: $0.key, datapath: $0.value) }
                 .sorted { ($0.vm.vmID.rawValue, $0.vm.port) < ($1.vm.vmID.rawValue, $1.vm.port) },
+            refusals: network.refusals.values.sorted {
+                ($0.dpID.rawValue, $0.prefix) < ($1.dpID.rawValue, $1.prefix)
+            }
+            .prefix(Self.mostRefusals).map(ServerReport.Refusal.init),
             word: inquiry.vmID.flatMap { vmID in
                 inquiry.destination.flatMap { network.vms[vmID]?.word(on: $0) }
             })

@@ -38,7 +38,7 @@ public struct ServerCore: DaemonCore {
         self.epoch = epoch
         self.settings = settings
         self.random = random
-        self.network = Network(table: table)
+        self.network = Network(table: table, beatInterval: settings.limits.livenessInterval)
         self.desk = InquiryDesk(me: .rfserver, epoch: epoch)
         self.clock = SilenceClock(timeout: settings.vmTimeout, at: now)
         self.virtualSwitchRetry = Backoff(

@@ -38,7 +38,15 @@ struct RFClient: AsyncParsableCommand {
             "How many hosts on connected subnets may have flows of their own.", valueName: "number"))
     var maxHosts = 4096
 
+    @Option(
+        name: .customLong("netlink-buffer"),
+        help: ArgumentHelp(
+            "The kernel's buffer for its messages, 832 bytes a route; when it runs over, all tables are read again.",
+            valueName: "bytes"))
+    var netlinkBuffer = 64 << 20
+
     func validate() throws {
+        guard netlinkBuffer > 0 else { throw ValidationError("--netlink-buffer has to be positive") }
         guard maxHosts >= 0 else { throw ValidationError("--max-hosts cannot be negative") }
         if let id {
             let value = id.utf8.count == 12 ? VMID(id) : nil
@@ -53,7 +61,7 @@ struct RFClient: AsyncParsableCommand {
         let service = ClientService(
             ipc: try MongoIPC(uri: mongo.resolved(), logger: logger),
             machine: try Machine(interface: interface, vmID: id.flatMap { VMID($0) }),
-            maxHosts: maxHosts,
+            maxHosts: maxHosts, netlinkBuffer: netlinkBuffer,
             recorder: try common.record.map { try Recorder(path: $0) },
             logger: logger)
         let group = ServiceGroup(

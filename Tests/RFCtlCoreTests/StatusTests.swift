@@ -37,6 +37,16 @@ import Testing
         only("no datapath port") { $0.server?.rows = [] }
         only("is down") { $0.clients[Scene.vmID]?.ports[0].isUp = false }
         only("has refused 3 flows") { $0.proxies[0]?.datapaths[0].refused = 3 }
+        let carried = missing {
+            $0.proxies[0]?.datapaths[0].refused = 1
+            let error = FlowError(
+                dpID: Scene.dpID, source: Scene.mac, prefix: Scene.prefix, type: 3, code: 0,
+                carrier: IPPrefix("172.16.0.0/12"))
+            $0.server?.refusals = [.init(error)]
+        }
+        #expect(
+            carried.last?.hasSuffix("172.31.4.0/24 (OpenFlow error 3/0): its packets follow 172.16.0.0/12")
+                == true)
         only("which has not registered") {
             $0.server?.named.append(.init(vm: .init(VMID(rawValue: 7), 1), datapath: .init(Scene.dpID, 4)))
         }

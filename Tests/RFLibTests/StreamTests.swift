@@ -18,6 +18,59 @@ struct StreamTests {
         #expect(wire.b.replica.count == 1)
     }
 
+    /// The answer to one side's beat kept the other from beating, and was itself not taken for a sign of life: a VM whose
+    /// routes did not change was given up.
+    @Test(
+        "two that have nothing to say hear of each other in time, whoever beats more often",
+        arguments: [2, 5, 9, 10, 11, 20])
+    func silence(ofB seconds: Int) {
+        var limits = StreamLimits()
+        limits.livenessInterval = .seconds(seconds)
+        var wire = Wire()
+        wire.b = Peer("b", to: "a", epoch: 1, limits: limits, at: .start)
+        wire.a.set(1, to: 10)
+        wire.run(until: .seconds(60))
+        for _ in 0..<600 {
+            wire.run(until: wire.now.advanced(by: .seconds(1)))
+            for peer in [wire.a, wire.b] {
+                let silence = wire.now.sinceStart - (peer.conversation.lastHeard ?? .start).sinceStart
+                #expect(silence <= .seconds(max(10, seconds) + 1))
+            }
+        }
+    }
+
+    @Test("a peer that wants to hear more often is told more often")
+    func showsLifeAsAsked() {
+        var wire = Wire()
+        wire.run(until: .seconds(5))
+        wire.a.showLife(every: .seconds(2), at: wire.now)
+        wire.run(until: wire.now.advanced(by: .seconds(2)))
+        for _ in 0..<30 {
+            wire.run(until: wire.now.advanced(by: .seconds(1)))
+            let silence = wire.now.sinceStart - (wire.b.conversation.lastHeard ?? .start).sinceStart
+            #expect(silence <= .seconds(2))
+        }
+    }
+
+    @Test("a message that holds a list takes the room of several, so that no envelope is too large")
+    func heavyMessages() {
+        let ports = (1...2000).map { DatapathJoin.Port(dpPort: UInt16($0), name: "port\($0)", isUp: true) }
+        struct Joins: WantedState {
+            let ports: [DatapathJoin.Port]
+            func keys(for peer: PeerName) -> [RFKey] { (1...50).map { .datapath(DatapathID(rawValue: $0)) } }
+            func message(for key: RFKey) -> RFMessage? {
+                guard case .datapath(let id) = key else { return nil }
+                return .datapathJoin(DatapathJoin(dpID: id, ctID: 0, isVirtualSwitch: false, ports: ports))
+            }
+        }
+        var sender = Conversation(me: .rfproxy(0), epoch: 1, peer: .rfserver, at: .start)
+        var other = Peer("rfserver", to: "rfproxy.0", epoch: 1, at: .start)
+        _ = sender.receive(other.greeting(), at: .start)
+        let sent = sender.flush(Joins(ports: ports), at: .start).filter { $0.kind == .datapathJoin }
+        #expect(sent.allSatisfy { $0.content.count == 1 })
+        #expect(sent.count < 50, "the window is full before the ring is")
+    }
+
     @Test("an idle pipeline passes one change on at once, without waiting for others")
     func noDelay() {
         var wire = Wire()

@@ -10,9 +10,16 @@ struct Peer {
     private(set) var conversation: Conversation
     let epoch: Int64
 
-    init(_ me: String, to peer: String, epoch: Int64, at now: Instant) {
+    init(
+        _ me: String, to peer: String, epoch: Int64, limits: StreamLimits = StreamLimits(), at now: Instant
+    ) {
         self.epoch = epoch
-        conversation = Conversation(me: PeerName(me), epoch: epoch, peer: PeerName(peer), at: now)
+        conversation = Conversation(
+            me: PeerName(me), epoch: epoch, peer: PeerName(peer), limits: limits, at: now)
+    }
+
+    mutating func showLife(every interval: Duration, at now: Instant) {
+        conversation.showLife(every: interval, at: now)
     }
 
     mutating func set(_ key: Int, to value: Int?) {

@@ -79,7 +79,8 @@ private let expectedContent: [(RFMessage, String)] = [
     (
         .vmConfig(VMConfig(vmID: Samples.vmID, portCount: 2, hwAddress: Samples.mac, token: .max)),
         """
-        { "vm_id" : "02163e000a01", "n_ports" : \(int(2)), "hwaddress" : "02:17:3e:00:0a:01", "token" : \(long(-1)) }
+        { "vm_id" : "02163e000a01", "n_ports" : \(int(2)), "hwaddress" : "02:17:3e:00:0a:01", \
+        "token" : \(long(-1)), "beat" : \(int(10_000)) }
         """
     ),
     (
@@ -153,10 +154,11 @@ private let expectedContent: [(RFMessage, String)] = [
         .flowError(
             FlowError(
                 dpID: Samples.dpID, source: Samples.mac, prefix: Samples.prefix("10.0.0.0/8"), type: 3,
-                code: 2)),
+                code: 2, carrier: IPPrefix("8.0.0.0/6"))),
         """
         { "dp_id" : "0000000000000099", "address" : "10.0.0.0", "netmask" : "255.0.0.0", \
-        "src_hwaddress" : "02:17:3e:00:0a:01", "err_type" : \(int(3)), "err_code" : \(int(2)), "is_removal" : false }
+        "src_hwaddress" : "02:17:3e:00:0a:01", "err_type" : \(int(3)), "err_code" : \(int(2)), \
+        "carrier" : "8.0.0.0/6", "is_removal" : false }
         """
     ),
 ]

@@ -18,8 +18,12 @@ struct Scene {
     /// What the database holds.
     private(set) var stored: [String: RFEntry] = [:]
 
-    init(mapping: MappingFile = MappingFile(), isStrict: Bool = false) {
-        core = ServerCore(table: RFTable(mapping: mapping, isStrict: isStrict), epoch: 1, at: .start)
+    init(
+        mapping: MappingFile = MappingFile(), isStrict: Bool = false,
+        settings: ServerSettings = ServerSettings()
+    ) {
+        core = ServerCore(
+            table: RFTable(mapping: mapping, isStrict: isStrict), epoch: 1, settings: settings, at: .start)
         for name in [ChannelName.clients, .proxies] { handle(.ipc(name, .connected)) }
     }
 

@@ -1,7 +1,8 @@
 import NetTypes
 import RFLib
-import RFServerCore
 import Testing
+
+@testable import RFServerCore
 
 private let vm1 = VMID(rawValue: 0x0200_0000_00A1)
 private let vm2 = VMID(rawValue: 0x0200_0000_00A2)
@@ -16,8 +17,8 @@ private func via(_ port: UInt16, _ kind: RouteKind = .route) -> Forwarding {
 @Suite("rfserver")
 struct ServerCoreTests {
     /// A VM with two ports on a datapath with two, in step.
-    private func oneRouter() -> Scene {
-        var scene = Scene()
+    private func oneRouter(settings: ServerSettings = ServerSettings()) -> Scene {
+        var scene = Scene(settings: settings)
         scene.proxy.join(dp5)
         scene.vms[vm1] = .vm(vm1, at: scene.now)
         scene.vms[vm1]?.route(vm1, "10.0.0.0/8", via(2))
@@ -205,7 +206,57 @@ struct ServerCoreTests {
         #expect(scene.vms[vm1]?.replica[.vmPortMapped(vm1, 1)] != nil)
     }
 
+    /// The ports may have other numbers when the virtual switch is back, and a new rfproxy cannot know that they had.
+    @Test("a virtual switch that blinks: the maps stay in use, and each VM port has to show itself again")
+    func virtualSwitchBlinks() throws {
+        var scene = oneRouter()
+        let token = try #require(scene.vms[vm1]).token(of: vm1)
+        scene.proxy.join(.defaultVirtualSwitch, ports: 11...12)
+        scene.proxy.map(vm1, 1, at: 11, token: token)
+        scene.settle()
+        scene.proxy.say(.datapathLeave(DatapathLeave(dpID: .defaultVirtualSwitch)))
+        scene.settle()
+        #expect(scene.portMaps.map(\.vsPort) == [11])
+        #expect(scene.vms[vm1]?.replica[.vmPortMapped(vm1, 1)] == nil)
+        scene.proxy.join(.defaultVirtualSwitch, ports: 12...13)
+        scene.settle()
+        #expect(scene.portMaps.isEmpty, "there is no port 11 any more")
+        scene.proxy.map(vm1, 1, at: 13, token: token)
+        scene.settle()
+        #expect(scene.portMaps.map(\.vsPort) == [13])
+    }
+
+    @Test("a flow that a switch refuses is kept in mind until it is taken")
+    func refusals() {
+        var scene = oneRouter()
+        let prefix = IPPrefix("10.0.0.0/8")!
+        let error = FlowError(dpID: dp5, source: vm1.dataAddress, prefix: prefix, type: 3, code: 0)
+        scene.proxy.say(.flowError(error))
+        scene.settle()
+        #expect(scene.core.network.refusals.count == 1)
+        scene.proxy.say(
+            .flowError(
+                FlowError(
+                    dpID: dp5, source: vm1.dataAddress, prefix: prefix, type: 0, code: 0, isRemoval: true)))
+        scene.settle()
+        #expect(scene.core.network.refusals.isEmpty)
+        scene.proxy.say(.flowError(error))
+        scene.settle()
+        scene.proxy = Speaker("rfproxy.0", epoch: 2, at: scene.now)
+        scene.proxy.join(dp5)
+        scene.pass(.seconds(3))
+        #expect(scene.core.network.refusals.isEmpty, "the next rfproxy does not say it")
+    }
+
     // MARK: Silence
+
+    @Test("a VM whose routes do not change lives, however short the time-out", arguments: [3, 12, 30, 60])
+    func quiet(timeout: Int) {
+        var scene = oneRouter(settings: ServerSettings(vmTimeout: .seconds(timeout)))
+        scene.pass(.seconds(600))
+        #expect(scene.core.tally.counts["VM silent for too long"] == nil)
+        #expect(!scene.flows(on: dp5, of: vm1).isEmpty)
+    }
 
     @Test("a VM that is silent for too long loses its routes and leaves its ports idle, and may come back")
     func silence() {

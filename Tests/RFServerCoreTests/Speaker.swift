@@ -35,6 +35,9 @@ struct Speaker: WantedState {
             case .messages(let messages):
                 heard += messages
                 for message in messages {
+                    if case .vmConfig(let config) = message {
+                        conversation.showLife(every: .milliseconds(config.beatInterval), at: now)
+                    }
                     guard let key = message.key else { continue }
                     replica[key] = message.isRemoval ? nil : message
                 }

@@ -52,4 +52,12 @@ extension Sysctl {
             Sysctl(name: "net/ipv4/conf/\(name)/ignore_routes_with_linkdown", wanted: "1"),
         ]
     }
+
+    /// What holds for a data interface.
+    ///
+    /// The kernel probes a neighbour once a second before it gives it up, three times by default. Probes pass through the
+    /// controller, whose absence for a few seconds must not cost a host its flow.
+    static func dataInterface(_ name: String) -> [Sysctl] {
+        interface(name) + [Sysctl(name: "net/ipv4/neigh/\(name)/ucast_solicit", wanted: "15")]
+    }
 }

@@ -42,7 +42,7 @@ public struct VMSettings: Hashable, Sendable {
         let offload = try ChecksumOffload()
         for interface in dataInterfaces {
             do throws(NetlinkError) {
-                for sysctl in Sysctl.interface(interface) { try sysctl.apply() }
+                for sysctl in Sysctl.dataInterface(interface) { try sysctl.apply() }
                 if try offload.isOn(interface) { try offload.switchOff(interface) }
             } catch  where [ENOENT, ENODEV].contains(error.errno) {
                 notes.append("interface \(interface) is gone, and was not set up")
@@ -81,7 +81,7 @@ public struct VMSettings: Hashable, Sendable {
         let offload = try ChecksumOffload()
         for interface in dataInterfaces {
             do throws(NetlinkError) {
-                for sysctl in Sysctl.interface(interface) { try compare(sysctl, &differences) }
+                for sysctl in Sysctl.dataInterface(interface) { try compare(sysctl, &differences) }
                 if try offload.isOn(interface) {
                     let name = "the transmit checksum offload of \(interface)"
                     differences.append(Difference(name: name, wanted: "off", actual: "on"))

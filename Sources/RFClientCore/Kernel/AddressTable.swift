@@ -49,6 +49,8 @@ struct AddressTable: Sendable {
 
     mutating func beginDump() { sweep.begin(keys) }
 
+    mutating func abandonDump() { sweep.abandon() }
+
     /// Returns the addresses that are gone.
     mutating func endDump() -> [IPv4Address] {
         sweep.end().filter { drop($0) }.map(\.address).sorted()

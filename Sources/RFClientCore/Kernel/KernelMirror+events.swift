@@ -25,8 +25,7 @@ extension KernelMirror {
             neighbourChanged(removed)
         case .dumpBegan(let kind): beginDump(of: kind)
         case .dumpEnded(let kind): endDump(of: kind)
-        case .dumpFailed(.routes, _): failRouteDump()
-        case .dumpFailed: break
+        case .dumpFailed(let kind, _): abandonDump(of: kind)
         case .overrun: break
         }
     }
@@ -53,6 +52,18 @@ extension KernelMirror {
                 neighbourChanged(gone)
             }
         }
+    }
+
+    private mutating func abandonDump(of kind: DumpKind) {
+        switch kind {
+        case .links: links.abandonDump()
+        case .addresses: addresses.abandonDump()
+        case .nexthops: nexthopSweep.abandon()
+        case .routes: failRouteDump()
+        case .neighbours: neighbours.abandonDump()
+        }
+        // What changes without a word to its routes was to be followed by a dump of them.
+        if kind == .links || kind == .addresses { doubtful.formUnion([.nexthops, .routes]) }
     }
 
     /// All tables are known for the first time.

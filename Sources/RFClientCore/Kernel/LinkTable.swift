@@ -55,6 +55,8 @@ struct LinkTable: Sendable {
 
     mutating func beginDump() { sweep.begin(links.keys) }
 
+    mutating func abandonDump() { sweep.abandon() }
+
     mutating func endDump() -> Change {
         let gone = sweep.end().sorted()
         var change = gone.isEmpty ? Change() : change(gone) { links in gone.forEach { links[$0] = nil } }

@@ -78,6 +78,8 @@ struct NeighbourTable: Sendable {
 
     mutating func beginDump() { sweep.begin(entries.keys) }
 
+    mutating func abandonDump() { sweep.abandon() }
+
     /// Returns as `update` for each that is gone.
     mutating func endDump() -> [(key: NeighbourKey, isMoved: Bool)] {
         sweep.end().sorted().map { ($0, set($0, nil)) }

@@ -15,6 +15,11 @@ struct Sweep<Key: Hashable & Sendable>: Sendable {
         unnamed?.remove(key)
     }
 
+    /// The dump has failed: nothing follows from what it did not name.
+    mutating func abandon() {
+        unnamed = nil
+    }
+
     /// The dump is complete. Returns what was known and has not been named.
     mutating func end() -> Set<Key> {
         defer { unnamed = nil }

@@ -71,6 +71,9 @@ public struct ProxyReport: Hashable, Codable, Sendable {
         public var action: String
         /// How far it has come.
         public var progress: Progress
+        /// If the switch does not take the flow: the less specific prefix whose flow catches the packets; nil if they go
+        /// to the VM.
+        public var carrier: IPPrefix?
         /// What the switch says; nil if it has no such flow, or has not answered.
         public var reading: Reading?
         /// True if the switch has answered.
@@ -79,13 +82,14 @@ public struct ProxyReport: Hashable, Codable, Sendable {
         /// Describes a flow.
         public init(
             dpID: DatapathID, prefix: IPPrefix, priority: UInt16, action: String, progress: Progress,
-            reading: Reading? = nil, isRead: Bool = false
+            carrier: IPPrefix? = nil, reading: Reading? = nil, isRead: Bool = false
         ) {
             self.dpID = dpID
             self.prefix = prefix
             self.priority = priority
             self.action = action
             self.progress = progress
+            self.carrier = carrier
             self.reading = reading
             self.isRead = isRead
         }

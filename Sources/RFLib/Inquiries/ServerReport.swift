@@ -45,6 +45,29 @@ public struct ServerReport: Hashable, Codable, Sendable {
         }
     }
 
+    /// A flow that a switch does not take.
+    public struct Refusal: Hashable, Codable, Sendable {
+        /// Which switch.
+        public var dpID: DatapathID
+        /// For packets to which prefix.
+        public var prefix: IPPrefix
+        /// The type of the OpenFlow error.
+        public var type: UInt16
+        /// The code of the OpenFlow error.
+        public var code: UInt16
+        /// The less specific prefix whose flow catches the packets meanwhile; nil if they go to the VM.
+        public var carrier: IPPrefix?
+
+        /// Repeats what a switch has said.
+        public init(_ error: FlowError) {
+            dpID = error.dpID
+            prefix = error.prefix
+            type = error.type
+            code = error.code
+            carrier = error.carrier
+        }
+    }
+
     /// This incarnation.
     public var epoch: Int64
     /// The VMs that have been heard of, or that the table names.
@@ -57,13 +80,15 @@ public struct ServerReport: Hashable, Codable, Sendable {
     public var rows: [RFEntry]
     /// The mapping file.
     public var named: [NamedPort]
+    /// Some of the flows that switches do not take.
+    public var refusals: [Refusal]
     /// What the VM that was asked about has said of the longest prefix that holds the destination.
     public var word: PrefixWord?
 
     /// Reports what rfserver knows.
     public init(
         epoch: Int64, vms: [VM], proxies: [Int32], connected: [DatapathJoin], rows: [RFEntry],
-        named: [NamedPort], word: PrefixWord? = nil
+        named: [NamedPort], refusals: [Refusal] = [], word: PrefixWord? = nil
     ) {
         self.epoch = epoch
         self.vms = vms
@@ -71,6 +96,7 @@ public struct ServerReport: Hashable, Codable, Sendable {
         self.connected = connected
         self.rows = rows
         self.named = named
+        self.refusals = refusals
         self.word = word
     }
 }

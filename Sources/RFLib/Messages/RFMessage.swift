@@ -56,6 +56,15 @@ public enum RFMessage: Hashable, Codable, Sendable {
         }
     }
 
+    /// How much room the message takes in a channel, a route taking 1.
+    var weight: Int {
+        switch self {
+        case .datapathJoin(let message): 1 + message.ports.count / 2
+        case .vmRegisterRequest(let message): 1 + message.ports.count / 2
+        default: 1
+        }
+    }
+
     /// What kind of message this is.
     public var kind: Kind {
         switch self {

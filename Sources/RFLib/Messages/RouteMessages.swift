@@ -86,19 +86,22 @@ public struct FlowError: Hashable, Codable, Sendable {
     public var type: UInt16
     /// The code of the OpenFlow error (`ofp_error_msg.code`).
     public var code: UInt16
+    /// The less specific prefix whose flow catches the packets meanwhile; nil if they go to the VM.
+    public var carrier: IPPrefix?
     /// True if the flow is no longer refused.
     public var isRemoval: Bool
 
     /// Reports a refusal, or its end.
     public init(
         dpID: DatapathID, source: MACAddress, prefix: IPPrefix, type: UInt16, code: UInt16,
-        isRemoval: Bool = false
+        carrier: IPPrefix? = nil, isRemoval: Bool = false
     ) {
         self.dpID = dpID
         self.source = source
         self.prefix = prefix
         self.type = type
         self.code = code
+        self.carrier = carrier
         self.isRemoval = isRemoval
     }
 }

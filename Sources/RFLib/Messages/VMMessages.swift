@@ -64,13 +64,18 @@ public struct VMConfig: Hashable, Codable, Sendable {
     public var hwAddress: MACAddress
     /// What the VM's mapping frames have to carry to be believed. Not zero.
     public var token: UInt64
+    /// How often the VM shows that it lives when it has nothing to say, in milliseconds.
+    public var beatInterval: Int32
 
     /// Creates a configuration.
-    public init(vmID: VMID, portCount: Int, hwAddress: MACAddress, token: UInt64) {
+    public init(
+        vmID: VMID, portCount: Int, hwAddress: MACAddress, token: UInt64, beatInterval: Int32 = 10_000
+    ) {
         self.vmID = vmID
         self.portCount = portCount
         self.hwAddress = hwAddress
         self.token = token
+        self.beatInterval = beatInterval
     }
 }
 

@@ -51,7 +51,7 @@ public struct Conversation: Sendable {
 
     private let me: PeerName
     private let epoch: Int64
-    private let limits: StreamLimits
+    private var limits: StreamLimits
     private var sender: StreamSender
     private var receiver = StreamReceiver()
     private var senderNeedsStream = false
@@ -74,7 +74,8 @@ public struct Conversation: Sendable {
         self.peer = peer
         self.limits = limits
         self.sender = StreamSender(limits: limits)
-        let seed = UInt64(bitPattern: epoch)
+        // Peers that have all lost the same thing must not all ask again at the same time.
+        let seed = UInt64(bitPattern: epoch) ^ peer.description.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) }
         self.requests = Backoff(from: limits.beatDelay, upTo: limits.beatLimit, seed: seed)
         self.beats = Backoff(from: limits.beatDelay, upTo: limits.beatLimit, seed: ~seed)
         self.requestAt = now
@@ -84,6 +85,13 @@ public struct Conversation: Sendable {
     /// There is a new word on a key.
     public mutating func changed(_ key: RFKey) {
         sender.changed(key)
+    }
+
+    /// The peer wants to hear at least this often that this daemon lives.
+    public mutating func showLife(every interval: Duration, at now: Instant) {
+        guard limits.livenessInterval != interval else { return }
+        limits.livenessInterval = interval
+        aliveAt = min(aliveAt, now.advanced(by: interval))
     }
 
     /// What the peer has said is no longer known here: it is asked for its whole table.
@@ -116,9 +124,10 @@ public struct Conversation: Sendable {
             senderNeedsStream = true
             return []
         case .ack(let ack):
-            guard sender.acknowledge(stream: ack.stream, seq: ack.seq) else { return [] }
+            // Also one that acknowledges nothing new shows life; it answers a beat. An older one speaks from the past.
+            guard !sender.isAhead(ofStream: ack.stream, seq: ack.seq) else { return [] }
             lastHeard = now
-            restartBeats(at: now)
+            if sender.acknowledge(stream: ack.stream, seq: ack.seq) { restartBeats(at: now) }
             return []
         case .beat(let beat):
             if !receiver.isAhead(ofStream: beat.stream, seq: beat.seq) { lastHeard = now }

@@ -1,6 +1,6 @@
 /// The bounds and times of streams.
 public struct StreamLimits: Hashable, Sendable {
-    /// Messages in an envelope at most.
+    /// Messages in an envelope at most; one with a list of ports counts for several.
     public var batch = 1000
     /// Envelopes that may wait for acknowledgement.
     public var windowEnvelopes = 64

@@ -11,6 +11,7 @@ struct StreamSender {
     private var pending = PendingKeys()
     private var inFlight: Deque<(seq: Int64, messages: Int)> = []
     private var messagesInFlight = 0
+    private var lastAcknowledged: Int64 = 0
     private var sync = Sync.none
 
     private enum Sync {
@@ -32,6 +33,7 @@ struct StreamSender {
     mutating func begin(with keys: some Sequence<RFKey>) {
         stream += 1
         lastSeq = 0
+        lastAcknowledged = 0
         inFlight.removeAll()
         messagesInFlight = 0
         pending.removeAll()
@@ -47,6 +49,7 @@ struct StreamSender {
     /// The peer has applied everything up to an envelope. Returns true if that was news.
     mutating func acknowledge(stream: Int64, seq: Int64) -> Bool {
         guard stream == self.stream else { return false }
+        lastAcknowledged = max(lastAcknowledged, min(seq, lastSeq))
         var isNews = false
         while let first = inFlight.first, first.seq <= seq {
             inFlight.removeFirst()
@@ -54,6 +57,11 @@ struct StreamSender {
             isNews = true
         }
         return isNews
+    }
+
+    /// True if more than this has been acknowledged, or in a later stream.
+    func isAhead(ofStream stream: Int64, seq: Int64) -> Bool {
+        stream < self.stream || stream == self.stream && seq < lastAcknowledged
     }
 
     /// Takes the next envelope's content, or nil if there is nothing to say or the window is full.
@@ -81,19 +89,24 @@ struct StreamSender {
 
     private mutating func sent(_ content: [RFMessage]) -> [RFMessage] {
         lastSeq += 1
-        inFlight.append((lastSeq, content.count))
-        messagesInFlight += content.count
+        let weight = content.reduce(0) { $0 + $1.weight }
+        inFlight.append((lastSeq, weight))
+        messagesInFlight += weight
         return content
     }
 
     /// Takes messages of one kind, as many as wait and fit.
     private mutating func takeBatch(before boundary: UInt64, _ wanted: (RFKey) -> RFMessage?) -> [RFMessage] {
         var content: [RFMessage] = []
-        while content.count < limits.batch, let (key, place) = pending.first(), place < boundary {
+        var weight = 0
+        while weight < limits.batch, let (key, place) = pending.first(), place < boundary {
             let message = wanted(key) ?? key.removal
             if let message, let first = content.first, first.kind != message.kind { break }
             pending.removeFirst()
-            if let message { content.append(message) }
+            if let message {
+                content.append(message)
+                weight += message.weight
+            }
         }
         return content
     }

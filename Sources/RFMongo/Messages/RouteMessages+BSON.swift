@@ -38,6 +38,7 @@ extension FlowError: BSONMessage {
         document.append("src_hwaddress", source)
         document.append("err_type", type)
         document.append("err_code", code)
+        if let carrier { document.append("carrier", carrier.description) }
         document.append("is_removal", isRemoval)
     }
 
@@ -46,6 +47,9 @@ extension FlowError: BSONMessage {
             dpID: try document.read("dp_id"), source: try document.read("src_hwaddress"),
             prefix: try IPPrefix(from: &document), type: try document.read("err_type"),
             code: try document.read("err_code"), isRemoval: try document.read("is_removal"))
+        guard let text = try document.readIfPresent("carrier", as: String.self) else { return }
+        guard let prefix = IPPrefix(text) else { throw BSONError("carrier: \(text.prefix(64)) is no prefix") }
+        carrier = prefix
     }
 }
 

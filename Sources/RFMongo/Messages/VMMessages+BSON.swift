@@ -50,12 +50,15 @@ extension VMConfig: BSONMessage {
         document.append("n_ports", Int32(clamping: portCount))
         document.append("hwaddress", hwAddress)
         document.append("token", Int64(bitPattern: token))
+        document.append("beat", beatInterval)
     }
 
     init(from document: inout BSONReader) throws(BSONError) {
         self.init(
             vmID: try document.read("vm_id"), portCount: try document.count("n_ports"),
-            hwAddress: try document.read("hwaddress"), token: try document.token("token"))
+            hwAddress: try document.read("hwaddress"), token: try document.token("token"),
+            beatInterval: try document.read("beat"))
+        guard beatInterval > 0 else { throw BSONError("beat: \(beatInterval) is out of range") }
     }
 }
 

@@ -48,6 +48,10 @@ enum Samples {
         .portMap(PortMap(dpID: dpID, dpPort: 1, vsID: .defaultVirtualSwitch, vsPort: 7, isRemoval: true)),
         .tableComplete(TableComplete(dpID: dpID)), .vmPortMapped(VMPortMapped(vmID: vmID, vmPort: 1)),
         .flowError(FlowError(dpID: dpID, source: mac, prefix: prefix("10.0.0.0/8"), type: 3, code: 65535)),
+        .flowError(
+            FlowError(
+                dpID: dpID, source: mac, prefix: prefix("10.0.0.0/8"), type: 3, code: 0,
+                carrier: prefix("0.0.0.0/0"))),
         .inquiry(Inquiry(id: .max)),
         .inquiry(Inquiry(id: 1, vmID: vmID, destination: IPv4Address(rawValue: 0xAC1F_0464))),
         .report(Report(id: 1, body: "{\"é\":1}")),
