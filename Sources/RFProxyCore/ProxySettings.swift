@@ -22,6 +22,10 @@ public struct ProxySettings: Hashable, Sendable {
     public var shuttlesIPv6 = false
     /// True if what a port may send to its VM is bounded in time.
     public var polices = true
+    /// How often the flows of each switch are read again; nil for never.
+    public var auditInterval: Duration? = .seconds(60)
+    /// True if flows that somebody else has made may stay.
+    public var keepsForeignFlows = false
 
     /// The usual choices.
     public init() {}

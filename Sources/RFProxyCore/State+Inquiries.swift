@@ -45,7 +45,8 @@ extension ProxyCore {
         survey.flows.append(
             ProxyReport.Flow(
                 dpID: id, prefix: key.prefix, priority: key.priority,
-                action: datapath.table.wantedAction(key), progress: datapath.progress(of: key)))
+                action: datapath.table.wantedAction(key), progress: datapath.progress(of: key),
+                carrier: datapath.table.carrier(of: key)))
         guard let session = datapath.session, case .up = sessions[session]?.phase else { return }
         let filter = OpenFlow10.FlowStatsFilter(match: key.match)
         guard let xid = sessions[session]?.send(.statsRequest(.flow(filter))) else { return }

@@ -20,9 +20,6 @@ extension ProxyCore {
         challenge(rival, with: features, by: id, at: now)
     }
 
-    /// How long the first connection of a datapath has to answer when there is a second one.
-    private static var challengeTime: Duration { .seconds(2) }
-
     /// A datapath that is connected connects again: is the first connection a dead one, or the second one a lie?
     private mutating func challenge(
         _ rival: SessionID, with features: OpenFlow10.FeaturesReply, by id: SessionID, at now: Instant
@@ -33,7 +30,7 @@ extension ProxyCore {
         guard let xid = sessions[rival]?.send(.echoRequest(ByteBuffer())) else { return }
         touched.insert(rival)
         sessions[rival]?.challenge = (id, xid)
-        sessions[id]?.phase = .contender(features, until: now.advanced(by: Self.challengeTime))
+        sessions[id]?.phase = .contender(features, until: now.advanced(by: SwitchSession.challengeLimit))
         sessions[id]?.handshakeEnd = nil
     }
 
@@ -45,9 +42,12 @@ extension ProxyCore {
     }
 
     /// The connection that a second one challenged is gone: the second one is the datapath's now.
+    /// Its ports may have changed since it said them.
     mutating func takeOver(_ contender: SessionID, at now: Instant) {
-        guard case .contender(let features, _) = sessions[contender]?.phase else { return }
-        describe(features, of: contender, at: now)
+        guard case .contender = sessions[contender]?.phase else { return }
+        sessions[contender]?.phase = .features
+        sessions[contender]?.handshakeEnd = now.advanced(by: SwitchSession.handshakeLimit)
+        send(.featuresRequest, to: contender)
     }
 
     /// The connection is the datapath's from now on; asks what kind of switch it is.
@@ -57,7 +57,8 @@ extension ProxyCore {
         let ports = features.ports.filter { $0.number.isPhysical }.map { ($0.number.rawValue, $0) }
         // The datapath is taken from here on, so that another connection finds somebody to challenge.
         let datapath = features.datapathID
-        datapaths[datapath, default: Datapath(datapath, generation: generation)].session = id
+        meet(datapath)
+        datapaths[datapath]?.session = id
         datapaths[datapath]?.ports = Dictionary(ports, uniquingKeysWith: { first, _ in first })
         guard let xid = sessions[id]?.send(.statsRequest(.desc)) else { return }
         touched.insert(id)
@@ -105,7 +106,11 @@ extension ProxyCore {
         case (.reading(let datapath, xid), .flow(let flows)):
             read(flows, of: datapath, isLast: !reply.more, from: id, at: now)
         case (.up(let datapath), .flow(let flows)):
-            surveyed(flows, of: datapath, xid: xid, isLast: !reply.more)
+            if datapaths[datapath]?.auditing?.xid == xid {
+                audited(flows, of: datapath, isLast: !reply.more, at: now)
+            } else {
+                surveyed(flows, of: datapath, xid: xid, isLast: !reply.more)
+            }
         default:
             break
         }
@@ -113,7 +118,8 @@ extension ProxyCore {
 
     func dialect(isOpenVSwitch: Bool) -> SwitchDialect {
         let decrements = settings.decrementTTL == .on || settings.decrementTTL == .auto && isOpenVSwitch
-        return SwitchDialect(decrementsTTL: decrements, clearsInPort: isOpenVSwitch)
+        return SwitchDialect(
+            decrementsTTL: decrements, clearsInPort: isOpenVSwitch, answersARP: isOpenVSwitch)
     }
 
     /// The most flows that are read: a switch that has more never stops.
@@ -135,6 +141,7 @@ extension ProxyCore {
         sessions[id]?.handshakeEnd = nil
         guard let comparison = datapaths[datapath]?.table.endReading() else { return }
         datapaths[datapath]?.isCatchingUp = true
+        datapaths[datapath]?.planFirstAudit(every: settings.auditInterval, at: now)
         stirred.insert(datapath)
         log(
             .info, "flow table read",

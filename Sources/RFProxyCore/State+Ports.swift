@@ -45,6 +45,15 @@ extension ProxyCore {
         setPort(virtual, down: false)
     }
 
+    /// rfserver has said all maps, and this virtual switch is here: a port that was taken down, and lost its map while nobody
+    /// could tell the switch, must not stay so.
+    mutating func raiseUnmappedPorts(of id: DatapathID) {
+        guard id.isVirtualSwitch, hasServerState else { return }
+        for port in datapaths[id]?.ports.keys.sorted() ?? [] where shuttle.maps[PortID(id, port)] == nil {
+            raise(PortID(id, port))
+        }
+    }
+
     /// Aligns all virtual ports that a datapath or a virtual switch has to do with.
     mutating func alignPorts(of id: DatapathID) {
         for port in shuttle.maps.datapathPorts {
@@ -53,6 +62,7 @@ extension ProxyCore {
             }
             align(virtual)
         }
+        raiseUnmappedPorts(of: id)
     }
 
     private mutating func setPort(_ virtual: PortID, down: Bool) {
@@ -75,6 +85,9 @@ extension ProxyCore {
         let number = status.port.number.rawValue
         let port = PortID(id, number)
         let before = datapaths[id]?.ports[number]
+        if before == nil, datapaths[id]?.ports.count ?? 0 >= Datapath.mostPorts {
+            return count(.warning, "ignored a port: the datapath has \(Datapath.mostPorts)", ["dp_id": id])
+        }
         if status.reason == .delete {
             datapaths[id]?.ports[number] = nil
             forgetClaim(on: port)
@@ -122,13 +135,13 @@ extension ProxyCore {
         withdraw(.vmMap(port.datapath, port.port))
     }
 
-    /// A virtual switch is gone, and its ports with it.
+    /// A virtual switch is gone. Its ports may come back with other numbers, so that what was said through them has to be said
+    /// again; until then rfserver keeps what it knows.
     mutating func forgetClaims(on virtualSwitch: DatapathID) {
         let keys = announcements.withdrawAll { key in
             if case .vmMap(virtualSwitch, _) = key { true } else { false }
         }
         for key in keys {
-            conversation.changed(key)
             if case .vmMap(_, let port) = key { shuttle.forgetStations(of: PortID(virtualSwitch, port)) }
         }
     }

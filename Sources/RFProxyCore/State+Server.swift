@@ -29,13 +29,18 @@ extension ProxyCore {
         case .begin:
             generation += 1
             isStreamWhole = true
+            hasServerState = false
             for id in Array(datapaths.keys) { datapaths[id]?.table.beginStream(generation) }
             log(.info, "rfserver begins to say its state", ["epoch": conversation.peerEpoch])
         case .messages(let messages):
             for message in messages { handle(message) }
         case .end(let named):
             log(.info, "rfserver has said its state", ["epoch": conversation.peerEpoch])
-            if let named { partPorts(notNamedIn: named) }
+            if let named {
+                partPorts(notNamedIn: named)
+                hasServerState = true
+                for id in Array(datapaths.keys) { raiseUnmappedPorts(of: id) }
+            }
             for id in Array(datapaths.keys) { forgetIfIdle(id) }
         case .rejected(let reasons):
             isStreamWhole = false
@@ -70,11 +75,11 @@ extension ProxyCore {
             return
         }
         if forwarding.kind == .local, prefix.length == 32 {
-            datapaths[order.dpID, default: Datapath(order.dpID, generation: generation)].table
-                .want(order.source, own: prefix.address)
+            meet(order.dpID)
+            datapaths[order.dpID]?.table.want(order.source, own: prefix.address)
         } else if forwarding.kind != .local, let action = FlowAction(forwarding) {
-            datapaths[order.dpID, default: Datapath(order.dpID, generation: generation)].table
-                .want(order.source, prefix, action)
+            meet(order.dpID)
+            datapaths[order.dpID]?.table.want(order.source, prefix, action)
         } else {
             count(
                 .error, "ignored a flow that makes no sense",
@@ -85,8 +90,8 @@ extension ProxyCore {
     private mutating func handle(_ order: DatapathConfig) {
         guard FlowKey.match(order.operation) != nil, accepts(order.dpID) else { return }
         let action = order.operation == .dropAll ? FlowAction.drop : .controller
-        datapaths[order.dpID, default: Datapath(order.dpID, generation: generation)].table
-            .want(.control(order.operation), action)
+        meet(order.dpID)
+        datapaths[order.dpID]?.table.want(.control(order.operation), action)
     }
 
     private mutating func handle(_ message: TableComplete) {
@@ -94,7 +99,9 @@ extension ProxyCore {
         if message.isRemoval {
             datapaths[message.dpID]?.table.reopen()
         } else if isStreamWhole {
-            datapaths[message.dpID, default: Datapath(message.dpID, generation: generation)].table.complete()
+            meet(message.dpID)
+            datapaths[message.dpID]?.table.complete()
+            if datapaths[message.dpID]?.isStranger ?? false { datapaths[message.dpID] = nil }
         } else {
             log(
                 .warning, "nothing is deleted: part of rfserver's state was not understood",
@@ -122,16 +129,24 @@ extension ProxyCore {
         for outcome in datapaths[id]?.table.takeOutcomes() ?? [] {
             switch outcome {
             case .refused(let key, let code):
+                let carrier = datapaths[id]?.table.carrier(of: key)
                 count(
-                    .error, "a switch refused a flow",
-                    ["dp_id": id, "prefix": key.prefix, "role": "\(key.role)", "error": code])
+                    .error, "a switch refused a flow; it is tried again, ever less often",
+                    [
+                        "dp_id": id, "prefix": key.prefix, "role": "\(key.role)", "error": code,
+                        "carried_by": carrier.map { "\($0)" } ?? "the VM",
+                    ])
                 for source in sources(of: key, on: id) {
                     announce(
                         .flowError(
                             FlowError(
                                 dpID: id, source: source, prefix: key.prefix, type: code.type.rawValue,
-                                code: code.code)))
+                                code: code.code, carrier: carrier)))
                 }
+            case .kept(let key, let code):
+                count(
+                    .error, "a switch refused to delete a flow; it is tried again, ever less often",
+                    ["dp_id": id, "prefix": key.prefix, "role": "\(key.role)", "error": code])
             case .resolved(let key):
                 for key in announcedErrors(of: key, on: id) { withdraw(key) }
             }
@@ -141,7 +156,7 @@ extension ProxyCore {
     /// The routers that a flow is for: those under which rfserver knows it.
     private func sources(of key: FlowKey, on id: DatapathID) -> [MACAddress] {
         switch key.role {
-        case .control: []
+        case .control, .arpAnswer: []  // without an answer in the switch, the VM answers
         case .local: datapaths[id]?.table.routers(with: key.address) ?? []
         case .routed, .hairpin: [key.source]
         }

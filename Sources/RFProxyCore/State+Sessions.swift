@@ -45,7 +45,7 @@ extension ProxyCore {
     private mutating func leave(_ datapath: DatapathID, _ id: SessionID) {
         shuttle.detach(id)
         datapaths[datapath]?.session = nil
-        datapaths[datapath]?.table.forgetActual()
+        datapaths[datapath]?.forgetActual()
         if datapath.isVirtualSwitch { forgetClaims(on: datapath) }
     }
 
@@ -136,6 +136,8 @@ extension ProxyCore {
             stirred.insert(datapath)
         case .portStatus(let status):
             if let datapath = sessions[id]?.datapath { handle(status, of: datapath) }
+        case .flowRemoved(let flow):
+            if let datapath = sessions[id]?.datapath { removed(flow, from: datapath, at: now) }
         case .packetIn(let packet):
             if let datapath = sessions[id]?.datapath { claim(packet, on: datapath) }
         default:
@@ -149,6 +151,9 @@ extension ProxyCore {
         guard let session = sessions[id] else { return }
         if case .description(let datapath, xid) = session.phase {
             return establish(datapath, dialect(isOpenVSwitch: false), of: id, at: now)
+        }
+        if let datapath = session.datapath, datapaths[datapath]?.auditing?.xid == xid {
+            return abandonAudit(of: datapath, "\(error.code)", at: now)
         }
         if let datapath = session.datapath, OpenFlow10.isFlow(xid),
             datapaths[datapath]?.table.refuse(xid, error.code) ?? false

@@ -21,6 +21,8 @@ public struct ProxyCore: DaemonCore {
     var surveys: [Survey] = []
     /// Counts rfserver's streams: what an earlier one said is provisional.
     var generation: UInt32 = 0
+    /// True once rfserver has said its whole state.
+    var hasServerState = false
     /// False once part of rfserver's stream could not be understood: its silence then means nothing.
     var isStreamWhole = true
 
@@ -45,13 +47,18 @@ public struct ProxyCore: DaemonCore {
     public static var timePassed: ProxyEvent { .timePassed }
 
     /// When the core wants to be told that time has passed.
-    public var deadline: Instant? {
-        let due = surveys.reduce(conversation.deadline) { min($0, $1.deadline) }
-        return sessions.values.reduce(due) { min($0, $1.deadline) }
+    public private(set) var deadline: Instant?
+
+    private var nextDeadline: Instant {
+        var due = surveys.reduce(conversation.deadline) { min($0, $1.deadline) }
+        due = sessions.values.reduce(due) { min($0, $1.deadline) }
+        return datapaths.values.reduce(due) { min($0, $1.deadline ?? $0) }
     }
 
     /// Decides what to do about an event.
     public mutating func handle(_ event: ProxyEvent, at now: Instant) -> [ProxyEffect] {
+        if let deadline, now > deadline.advanced(by: Self.pause) { wokeUp(at: now) }
+        defer { deadline = nextDeadline }
         switch event {
         case .ipc(let event): handle(event, at: now)
         case .connected(let id, let peer): connected(id, from: peer, at: now)
@@ -62,7 +69,8 @@ public struct ProxyCore: DaemonCore {
         }
         checkDeadlines(at: now)
         answerSurveys(at: now)
-        pushFlows()
+        checkTables(at: now)
+        pushFlows(at: now)
         return takeEffects(at: now)
     }
 
@@ -83,7 +91,16 @@ public struct ProxyCore: DaemonCore {
         shuttle.overflow(source)
     }
 
-    private mutating func pushFlows() {
+    /// A timer that comes this much too late shows that this process stood still.
+    private static var pause: Duration { .seconds(2) }
+
+    /// This process stood still: what the switches have said meanwhile has yet to be read, so none of them was silent.
+    private mutating func wokeUp(at now: Instant) {
+        log(.warning, "this process stood still for a while; nobody is taken for gone because of that")
+        for id in Array(sessions.keys) { sessions[id]?.startTimesAgain(at: now) }
+    }
+
+    private mutating func pushFlows(at now: Instant) {
         for id in stirred {
             settleFlows(of: id)
             guard let session = datapaths[id]?.session, sessions[session]?.isWritable ?? false else {
@@ -91,6 +108,7 @@ public struct ProxyCore: DaemonCore {
             }
             sessions[session]?.write { datapaths[id]?.table.push(into: &$0) }
             touched.insert(session)
+            datapaths[id]?.noteRefusals(at: now)
             if datapaths[id]?.hasCaughtUp() ?? false {
                 log(.info, "flow table is as wanted", ["dp_id": id, "flows": datapaths[id]?.table.size ?? 0])
             }
@@ -139,6 +157,12 @@ public struct ProxyCore: DaemonCore {
     /// Tells rfserver that there is nothing to say on a key any more, if that is news.
     mutating func withdraw(_ key: RFKey) {
         if let key = announcements.withdraw(key) { conversation.changed(key) }
+    }
+
+    /// Remembers a datapath that has not been heard of before.
+    mutating func meet(_ id: DatapathID) {
+        guard datapaths[id] == nil else { return }
+        datapaths[id] = Datapath(id, generation: generation, settings: settings)
     }
 
     /// Forgets a datapath that is neither connected nor wanted by rfserver.

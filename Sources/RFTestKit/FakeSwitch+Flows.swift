@@ -4,6 +4,9 @@ extension FakeSwitch {
     /// Changes the flow table. Returns the error if it cannot (OpenFlow 1.0.0, 4.6).
     mutating func carryOut(_ order: OpenFlow10.FlowMod) -> OpenFlow10.ErrorCode? {
         let id = FlowID(order.match, order.priority)
+        if refusesDeletions, order.command.rawValue >= OpenFlow10.FlowModCommand.delete.rawValue {
+            return .flowModNotPermitted
+        }
         switch order.command {
         case .add:
             return add(order)
@@ -29,7 +32,7 @@ extension FakeSwitch {
         guard flows[id] != nil || flows.count < capacity else { return .allTablesFull }
         flows[id] = Flow(
             actions: order.actions, cookie: order.cookie, idleTimeout: order.idleTimeout,
-            hardTimeout: order.hardTimeout)
+            hardTimeout: order.hardTimeout, tellsEnd: order.flags.contains(.sendFlowRemoved))
         return nil
     }
 

@@ -107,7 +107,8 @@ public struct FakePacket: Hashable, Sendable {
         return OpenFlow10.Match(
             inPort: OpenFlow10.PortNumber(rawValue: inPort), dlSrc: source, dlDst: destination,
             dlVLAN: vlan ?? OpenFlow10.Match.untagged, dlVLANPCP: 0, dlType: etherType, nwTOS: 0,
-            nwProto: ipProtocol, nwSrc: OpenFlow10.IPv4Prefix(host: from),
+            nwProto: etherType == .arp ? OpenFlow10.IPProtocol(rawValue: 1) : ipProtocol,
+            nwSrc: OpenFlow10.IPv4Prefix(host: from),
             nwDst: OpenFlow10.IPv4Prefix(host: to), tpSrc: hasPorts ? sourcePort : 0,
             tpDst: hasPorts ? destinationPort : 0)
     }

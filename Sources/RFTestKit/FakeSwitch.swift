@@ -14,10 +14,14 @@ public struct FakeSwitch: Sendable {
     public var ports: [UInt16: OpenFlow10.PhyPort]
     /// The most flows that it holds; further ones are refused.
     public var capacity = Int.max
+    /// True if it lets no flow be deleted.
+    public var refusesDeletions = false
     /// The flows of one part of a statistics reply.
     public var flowsPerPart = 100
     /// True if it answers echo requests.
     public var answersEchoes = true
+    /// True if it answers statistics requests.
+    public var answersStatistics = true
     /// True if it answers barrier requests.
     public var answersBarriers = true
     /// Its configuration, as set last.
@@ -55,17 +59,20 @@ public struct FakeSwitch: Sendable {
         public var hardTimeout: UInt16
         /// The packets that it treated.
         public var packets: UInt64
+        /// True if its end is to be told.
+        public var tellsEnd: Bool
 
         /// Creates a flow.
         public init(
             actions: [OpenFlow10.Action], cookie: UInt64 = 0, idleTimeout: UInt16 = 0,
-            hardTimeout: UInt16 = 0, packets: UInt64 = 0
+            hardTimeout: UInt16 = 0, packets: UInt64 = 0, tellsEnd: Bool = false
         ) {
             self.actions = actions
             self.cookie = cookie
             self.idleTimeout = idleTimeout
             self.hardTimeout = hardTimeout
             self.packets = packets
+            self.tellsEnd = tellsEnd
         }
     }
 
@@ -107,6 +114,16 @@ public struct FakeSwitch: Sendable {
     /// Somebody else sets a flow, or removes it.
     public mutating func set(_ id: FlowID, _ flow: Flow?) {
         flows[id] = flow
+    }
+
+    /// Somebody else removes a flow. Returns what the controller is told.
+    public mutating func remove(_ id: FlowID) -> ByteBuffer {
+        guard let flow = flows.removeValue(forKey: id), flow.tellsEnd else { return ByteBuffer() }
+        let removed = OpenFlow10.FlowRemoved(
+            match: id.match, priority: id.priority, cookie: flow.cookie, reason: .delete,
+            duration: .init(seconds: 1, nanoseconds: 0), idleTimeout: 0, packetCount: flow.packets,
+            byteCount: 0)
+        return Self.bytes(0, .flowRemoved(removed))
     }
 
     /// The first bytes of a connection.
@@ -162,7 +179,8 @@ public struct FakeSwitch: Sendable {
             self.config = config
             return []
         case .getConfigRequest: return [reply(.getConfigReply(config))]
-        case .statsRequest(let request): return statistics(request).map { reply(.statsReply($0)) }
+        case .statsRequest(let request):
+            return answersStatistics ? statistics(request).map { reply(.statsReply($0)) } : []
         case .barrierRequest: return answersBarriers ? [reply(.barrierReply)] : []
         case .flowMod(let order):
             guard let code = carryOut(order) else { return [] }

@@ -56,7 +56,19 @@ struct RFProxy: AsyncParsableCommand {
             """)
     var police = true
 
+    @Option(
+        help: ArgumentHelp(
+            "How often the flows of each switch are read again, and put right if somebody has changed them; 0 is never.",
+            valueName: "seconds"))
+    var audit = 60
+
+    @Flag(
+        name: .customLong("keep-foreign-flows"),
+        help: "Leaves flows alone that somebody else has made, unless one of ours has to take the place.")
+    var keepsForeignFlows = false
+
     func validate() throws {
+        guard audit >= 0 else { throw ValidationError("--audit must not be negative") }
         guard ctID >= 0 else { throw ValidationError("--ct-id must not be negative") }
     }
 
@@ -67,6 +79,8 @@ struct RFProxy: AsyncParsableCommand {
         settings.decrementTTL = decrementTTL
         settings.shuttlesIPv6 = shuttlesIPv6
         settings.polices = police
+        settings.auditInterval = audit == 0 ? nil : .seconds(audit)
+        settings.keepsForeignFlows = keepsForeignFlows
         if !virtualSwitchesFrom.isEmpty { settings.virtualSwitchesFrom = virtualSwitchesFrom }
         let service = ProxyService(
             settings: settings, listen: listen,

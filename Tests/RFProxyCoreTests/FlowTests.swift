@@ -117,6 +117,7 @@ import Testing
             Bench.defaults + [Bench.flow("0.0.0.0/0"), Bench.flow("10.0.0.1/32", .local)])
         var arp = Bench.packet("10.0.0.1")
         arp.etherType = .arp
+        arp.destination = MACAddress(rawValue: 0xFFFF_FFFF_FFFF)
         var ospf = Bench.packet("224.0.0.5")
         ospf.ipProtocol = .ospf
         ospf.sourcePort = 0
@@ -130,10 +131,28 @@ import Testing
         }
     }
 
+    /// Whether the router is still there is answered where rfproxy's absence does not matter.
+    @Test func aSwitchThatCanAnswersForTheRouterWhoeverAsksItAlone() throws {
+        var (bench, id) = try Self.bench([Bench.flow("10.0.0.1/32", .local)])
+        var arp = Bench.packet("10.0.0.1")
+        arp.etherType = .arp
+        guard case .out(port: 1, let answer) = bench.switches[id]?.send(arp, inPort: 1).first else {
+            throw Unexpected("no answer")
+        }
+        #expect(answer.source == Bench.router)
+        arp.to = try #require(IPv4Address("10.0.0.2"))
+        #expect(Self.reason(bench.switches[id]?.send(arp, inPort: 1) ?? []) == .noMatch)
+
+        var plain = Bench()
+        try plain.say(Bench.flow("10.0.0.1/32", .local))
+        let other = try plain.connect(FakeSwitch(Bench.datapath, ports: 2, isOpenVSwitch: false))
+        #expect(try plain.has(other).flows.count == 1)
+    }
+
     /// Trap 17: drop-all was built with an output to the controller.
     @Test func dropAllDropsAndAllSends() throws {
         let dropAll = RFMessage.datapathConfig(DatapathConfig(dpID: Bench.datapath, operation: .dropAll))
-        var (bench, id) = try Self.bench([dropAll])
+        var (bench, id) = try Self.bench([dropAll, Bench.flow("192.0.2.0/24")])
         #expect(bench.switches[id]?.send(Bench.packet("10.0.0.1"), inPort: 1) == [])
         try bench.say(.datapathConfig(DatapathConfig(dpID: Bench.datapath, operation: .all)))
         #expect(Self.reason(bench.switches[id]?.send(Bench.packet("10.0.0.1"), inPort: 1) ?? []) == .action)
@@ -148,7 +167,7 @@ import Testing
     @Test func aKindThatChangesReplacesItsFlow() throws {
         var (bench, id) = try Self.bench([Bench.flow("10.0.0.1/32", .host)])
         try bench.say(Bench.flow("10.0.0.1/32", .local))
-        #expect(try bench.has(id).flows.count == 1)
+        #expect(try bench.has(id).flows.count == 2, "the address, and the answer to ARP for it")
         #expect(Self.reason(bench.switches[id]?.send(Bench.packet("10.0.0.1"), inPort: 1) ?? []) == .action)
         try bench.say(Bench.flow("10.0.0.1/32", .host))
         #expect(try bench.has(id).flows.count == 1)
@@ -161,7 +180,7 @@ import Testing
             Bench.flow("10.0.0.1/32", .local), Bench.flow("10.0.0.1/32", .local, source: other),
         ])
         try bench.withdraw(Bench.key("10.0.0.1/32"))
-        #expect(try bench.has(id).flows.count == 1)
+        #expect(try bench.has(id).flows.count == 2)
         let prefix = try #require(IPPrefix("10.0.0.1/32"))
         try bench.withdraw(.flow(Bench.datapath, other, prefix))
         #expect(try bench.has(id).flows.isEmpty)

@@ -68,6 +68,33 @@ import Testing
         #expect(pair.isDown(11) == true)
     }
 
+    /// It could not be told while it was away that the port is mapped no longer, and the VM announces itself only by ports
+    /// that are up.
+    @Test func aPortThatLostItsMapWhileItsVirtualSwitchWasAwayComesUp() throws {
+        var pair = try Pair()
+        try pair.change(1, .linkDown)
+        #expect(pair.isDown(11) == true)
+        let away = try pair.bench.disconnect(pair.virtual)
+        try pair.bench.withdraw(.portMap(Bench.datapath, 1))
+        pair.virtual = try pair.bench.connect(away)
+        #expect(pair.isDown(11) == false)
+    }
+
+    @Test func aPortThatIsDownStaysSoUntilRFServerHasSaidAllMaps() throws {
+        var pair = try Pair()
+        try pair.change(1, .linkDown)
+        let (datapath, virtual) = (try pair.bench.has(pair.datapath), try pair.bench.has(pair.virtual))
+        var bench = Bench()
+        bench.isServerAway = true
+        try bench.connect(datapath)
+        let id = try bench.connect(virtual)
+        bench.switches[id]?.forgetMessages()
+        bench.isServerAway = false
+        try bench.say(Bench.map(1, 11))
+        #expect(try bench.has(id).portMods.isEmpty, "neither up nor down again")
+        #expect(try bench.has(id).ports[11]?.config.contains(.portDown) == true)
+    }
+
     @Test func aDatapathThatIsAwayLeavesTheVirtualPortAsItIs() throws {
         var pair = try Pair()
         try pair.bench.disconnect(pair.datapath)

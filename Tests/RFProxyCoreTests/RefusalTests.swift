@@ -23,7 +23,7 @@ import Testing
         let refused = errors(bench)
         #expect(refused.count == 1)
         #expect(refused.first?.type == 3 && refused.first?.code == 0)
-        #expect(bench.log.contains { $0.message == "a switch refused a flow" })
+        #expect(bench.log.contains { $0.message.hasPrefix("a switch refused a flow") })
 
         // Room is made by a withdrawal: the refused flow takes it, and the report is withdrawn.
         let prefix = try #require(refused.first?.prefix)
@@ -34,14 +34,74 @@ import Testing
         #expect(errors(bench).isEmpty)
     }
 
-    @Test func aRefusedFlowIsNotTriedInALoop() throws {
+    /// A prefix that finds no room must not be carried by another one in silence.
+    @Test func theFlowThatCatchesTheOthersPacketsIsNamed() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3)
+        fake.capacity = 1
+        try bench.connect(fake)
+        try bench.say(Bench.flow("10.0.0.0/8"))
+        try bench.say(Bench.flow("10.1.0.0/16", port: 3), Bench.flow("11.0.0.0/8"))
+        try bench.settle()
+        let carriers = Dictionary(
+            uniqueKeysWithValues: errors(bench).map { ($0.prefix.description, $0.carrier) })
+        #expect(carriers == ["10.1.0.0/16": IPPrefix("10.0.0.0/8"), "11.0.0.0/8": nil])
+    }
+
+    @Test func aSwitchThatHasRoomAgainIsTriedAgainWithoutAnyReason() throws {
         var bench = Bench()
         var fake = FakeSwitch(Bench.datapath, ports: 3)
         fake.capacity = 0
         let id = try bench.connect(fake)
         try bench.say(Bench.flow("10.0.0.0/8"))
-        try bench.wait(.seconds(120))
+        bench.switches[id]?.capacity = 10
+        try bench.wait(.seconds(2))
+        #expect(try bench.has(id).flows.count == 1)
+        #expect(errors(bench).isEmpty)
+    }
+
+    /// A deletion that is refused leaves a stale flow: it is said, and tried again.
+    @Test func aRefusedDeletionIsTriedAgain() throws {
+        var bench = Bench()
+        let id = try bench.connect(FakeSwitch(Bench.datapath, ports: 3))
+        try bench.say(Bench.flow("10.0.0.0/8"), Bench.complete)
+        bench.switches[id]?.refusesDeletions = true
+        try bench.withdraw(Bench.key("10.0.0.0/8"))
+        #expect(try bench.has(id).flows.count == 1)
+        #expect(bench.log.contains { $0.message.hasPrefix("a switch refused to delete a flow") })
+        bench.switches[id]?.refusesDeletions = false
+        try bench.wait(.seconds(2))
+        #expect(try bench.has(id).flows.isEmpty)
+    }
+
+    /// The refusal of one connection is not that of the next.
+    @Test func aFlowThatIsFoundAfterAReconnectionIsNoLongerRefused() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3)
+        fake.capacity = 0
+        let id = try bench.connect(fake)
+        try bench.say(Bench.flow("10.0.0.0/8"))
+        #expect(errors(bench).count == 1)
+        let order = try #require(try bench.has(id).flowMods.first)
+        var back = try bench.disconnect(id)
+        back.set(
+            FakeSwitch.FlowID(order.match, order.priority),
+            FakeSwitch.Flow(actions: order.actions, cookie: order.cookie))
+        try bench.connect(back)
+        try bench.settle()
+        #expect(errors(bench).isEmpty)
+    }
+
+    @Test func aRefusedFlowIsTriedEverLessOften() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3)
+        fake.capacity = 0
+        let id = try bench.connect(fake)
+        try bench.say(Bench.flow("10.0.0.0/8"))
         #expect(bench.takeFlowMods(id).count == 1)
+        try bench.wait(.seconds(600))
+        // After 1, 2, 4 ... 60 s, each up to a quarter less.
+        #expect((14...20).contains(bench.takeFlowMods(id).count))
         try bench.say(Bench.flow("10.0.0.0/8", port: 3))
         #expect(bench.takeFlowMods(id).count == 1)
         #expect(errors(bench).count == 1)

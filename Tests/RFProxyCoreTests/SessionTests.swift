@@ -103,7 +103,45 @@ import Testing
         #expect(!bench.closed.isEmpty)
     }
 
+    /// While this process stood still, what the switches have said waits to be read.
+    @Test func aPauseOfThisProcessEndsNoConnection() throws {
+        var bench = Bench()
+        let id = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        bench.switches[id]?.answersEchoes = false
+        try bench.wait(.seconds(6))
+        bench.now = bench.now.advanced(by: .seconds(20))
+        try bench.tell(.timePassed)
+        #expect(bench.closed.isEmpty)
+        bench.switches[id]?.answersEchoes = true
+        try bench.wait(.seconds(60))
+        #expect(bench.closed.isEmpty)
+    }
+
+    @Test func whoConnectsUnderEverNewIdentitiesLeavesNothingBehind() throws {
+        var bench = Bench()
+        for number in 100..<200 as Range<UInt64> {
+            let datapath = DatapathID(rawValue: number)
+            let id = try bench.connect(FakeSwitch(datapath, ports: 1))
+            try bench.disconnect(id)
+            // What rfserver said to the first one comes late.
+            try bench.say(.datapathConfig(DatapathConfig(dpID: datapath, operation: .arp)))
+            try bench.say(.tableComplete(TableComplete(dpID: datapath)))
+        }
+        #expect(bench.core.datapaths.isEmpty)
+    }
+
     // MARK: One datapath, two connections
+
+    @Test func whatChangesWhileASecondConnectionWaitsIsKnownWhenItTakesOver() throws {
+        var bench = Bench()
+        let first = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        bench.switches[first]?.answersEchoes = false
+        let second = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        let port = FakeSwitch.port(2, of: Bench.datapath, state: .linkDown)
+        if let bytes = bench.switches[second]?.change(port: port) { try bench.deliver(bytes, from: second) }
+        try bench.wait(.seconds(3))
+        #expect(isJoined(bench)?.ports.map(\.isUp) == [true, false])
+    }
 
     @Test func ofTwoConnectionsTheFirstStaysIfItAnswers() throws {
         var bench = Bench()

@@ -17,6 +17,8 @@ struct FlowAction: Hashable, Sendable {
     static let controller = FlowAction(.controller)
     /// The packet goes nowhere.
     static let drop = FlowAction(.none)
+    /// An ARP request is turned into its answer, and goes back.
+    static let answerARP = FlowAction(.inPort)
     /// The flow is ours, but does what none of ours does: it can be modified.
     static let odd = FlowAction(.table)
     /// The flow has the match of one of ours, but is somebody else's or expires: it has to be replaced.

@@ -26,6 +26,8 @@ extension FlowTable {
         static let reported = Marks(rawValue: 1 << 4)
         /// It may be deleted although rfserver has not said the whole table.
         static let withdrawn = Marks(rawValue: 1 << 5)
+        /// The switch has said during the present audit that it has it.
+        static let seen = Marks(rawValue: 1 << 6)
     }
 
     /// A flow in the switch that is none of ours.
@@ -47,6 +49,8 @@ extension FlowTable {
     enum Outcome: Hashable, Sendable {
         /// It was refused.
         case refused(FlowKey, OpenFlow10.ErrorCode)
+        /// It is to go, and the switch would not let it.
+        case kept(FlowKey, OpenFlow10.ErrorCode)
         /// It had been refused, and has been taken since or is no longer wanted.
         case resolved(FlowKey)
     }

@@ -17,6 +17,9 @@ struct FlowKey: Hashable, Sendable {
         /// To a prefix whose next hop is behind the port that the packet came in by, on switches that never send a
         /// packet back unless told to in so many words.
         case hairpin
+        /// ARP requests to a router's own MAC address and for an address of its own: a neighbour asks whether the router is
+        /// still there. On switches that can answer, that does not depend on anything else being up.
+        case arpAnswer
     }
 
     /// The role in the upper 8 bits, the prefix length in the next 8, the router's address in the lower 48.
@@ -36,6 +39,10 @@ struct FlowKey: Hashable, Sendable {
 
     static func local(_ address: IPv4Address) -> FlowKey {
         FlowKey(.local, length: 32, network: address.rawValue)
+    }
+
+    static func arpAnswer(_ source: MACAddress, _ address: IPv4Address) -> FlowKey {
+        FlowKey(.arpAnswer, length: 32, source: source.rawValue, network: address.rawValue)
     }
 
     static func routed(_ source: MACAddress, _ prefix: OpenFlow10.IPv4Prefix) -> FlowKey {
@@ -77,6 +84,8 @@ extension FlowKey {
     /// The priorities of the flow table of a datapath (design, section 6).
     private enum Priority {
         static let control: UInt16 = 0xC000
+        /// Above the flow that sends ARP to the controller.
+        static let arpAnswer: UInt16 = 0xC001
         static let route: UInt16 = 0x8000
         /// Everything to the controller; above the drop, since packets that are asked for must not be lost.
         static let all: UInt16 = 1
@@ -93,6 +102,7 @@ extension FlowKey {
             default: Priority.control
             }
         case .local: Priority.control
+        case .arpAnswer: Priority.arpAnswer
         case .routed: Priority.route + 2 * UInt16(length)
         case .hairpin: Priority.route + 2 * UInt16(length) + 1
         }
@@ -107,12 +117,20 @@ extension FlowKey {
             OpenFlow10.Match(
                 dlVLAN: OpenFlow10.Match.untagged, dlType: .ipv4,
                 nwDst: OpenFlow10.IPv4Prefix(host: address))
+        case .arpAnswer:
+            OpenFlow10.Match(
+                dlDst: source, dlVLAN: OpenFlow10.Match.untagged, dlType: .arp,
+                nwProto: OpenFlow10.IPProtocol(rawValue: Self.arpRequest),
+                nwDst: OpenFlow10.IPv4Prefix(host: address))
         case .routed, .hairpin:
             OpenFlow10.Match(
                 inPort: role == .hairpin ? inPort : nil, dlDst: source, dlVLAN: OpenFlow10.Match.untagged,
                 dlType: .ipv4, nwDst: OpenFlow10.IPv4Prefix(address, length: Int(length)))
         }
     }
+
+    /// What an ARP packet is; OpenFlow 1.0 matches it where IP has its protocol (RFC 826, `ares_op$REQUEST`).
+    private static let arpRequest: UInt8 = 1
 
     private var operation: DatapathOperation? { DatapathOperation(rawValue: Int32(network)) }
 
@@ -149,7 +167,9 @@ extension FlowKey {
         if let source = match.dlDst {
             let anywhere = OpenFlow10.IPv4Prefix(IPv4Address(rawValue: 0), length: 0)
             guard let prefix = match.nwDst ?? anywhere else { return [] }
-            guard let port = match.inPort else { return [.routed(source, prefix)] }
+            guard let port = match.inPort else {
+                return [match.dlType == .arp ? .arpAnswer(source, prefix.address) : .routed(source, prefix)]
+            }
             return [.hairpin(source, prefix, port: port.rawValue)]
         }
         let controls = DatapathOperation.allCases.filter { Self.match($0) != nil }.map(Self.control)

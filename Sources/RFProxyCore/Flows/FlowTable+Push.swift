@@ -108,7 +108,10 @@ extension FlowTable {
             entry.actual = entry.desired
             return before
         }
-        if let before = before ?? nil { return before }
+        if let before = before ?? nil {
+            audit?.sends(key)
+            return before
+        }
         // It may have changed from one that is to go to one that is to stay, or the other way, while it waited.
         enqueue(key)
         settle(key)
@@ -128,8 +131,10 @@ extension FlowTable {
         _ command: OpenFlow10.FlowModCommand, _ key: FlowKey, _ actions: [OpenFlow10.Action], xid: UInt32,
         into output: inout ByteBuffer
     ) {
+        // What somebody else removes, the switch tells at once.
         let order = OpenFlow10.FlowMod(
-            command, match: key.match, priority: key.priority, cookie: SwitchDialect.cookie, actions: actions)
+            command, match: key.match, priority: key.priority, cookie: SwitchDialect.cookie,
+            flags: command == .add ? .sendFlowRemoved : [], actions: actions)
         encode(order, xid: xid, into: &output)
     }
 
@@ -179,10 +184,9 @@ extension FlowTable {
             entry.marks.insert(.reported)
             return true
         }
-        if isWanted ?? false {
-            refused.insert(key)
-            outcomes.append(.refused(key, code))
-        }
+        guard let isWanted else { return true }
+        refused.insert(key)
+        outcomes.append(isWanted ? .refused(key, code) : .kept(key, code))
         return true
     }
 

@@ -7,8 +7,8 @@ import OpenFlow
 /// What is wanted lives as long as rfserver wants it, over any number of connections of the switch. What the switch has
 /// is read at each connection, and then follows from what was sent.
 struct FlowTable: Sendable {
-    private(set) var entries: [FlowKey: Entry] = [:]
-    private var strays: Set<Stray> = []
+    var entries: [FlowKey: Entry] = [:]
+    var strays: Set<Stray> = []
     /// Which routers have an address, and since which stream they say so.
     private var owners: [IPv4Address: [MACAddress: UInt32]] = [:] {
         didSet { hasNewOwners = true }
@@ -16,6 +16,8 @@ struct FlowTable: Sendable {
     private var hasNewOwners = false
     /// The stream of rfserver that is followed.
     private var generation: UInt32
+    /// True if flows that are not ours may stay where they do no harm.
+    let keepsForeign: Bool
 
     /// What is to be sent: keys, so that the last word is looked up when its turn comes.
     var deletions = CircularBuffer<FlowKey>()
@@ -26,6 +28,8 @@ struct FlowTable: Sendable {
     var flight = Flight()
     /// What the switch made of the flows, until somebody takes it.
     var outcomes: [Outcome] = []
+    /// The reading of the flows that is under way while the switch is at work.
+    var audit: Audit?
 
     /// How routing is said to this switch: to one that never came, as to Open vSwitch.
     private(set) var dialect = SwitchDialect.openVSwitch
@@ -35,8 +39,9 @@ struct FlowTable: Sendable {
     private(set) var isRead = false
 
     /// A table of which nothing is known, in the stream of rfserver with this number.
-    init(generation: UInt32) {
+    init(generation: UInt32, keepsForeign: Bool = false) {
         self.generation = generation
+        self.keepsForeign = keepsForeign
     }
 
     /// Takes the addresses of the routers on this datapath; nil if they are those that were taken last.
@@ -55,6 +60,14 @@ struct FlowTable: Sendable {
     /// The routers that have an address.
     func routers(with address: IPv4Address) -> [MACAddress] {
         owners[address].map { Array($0.keys) } ?? []
+    }
+
+    /// The prefix whose flow catches the packets of a flow that is not there; nil if they go to the VM.
+    func carrier(of key: FlowKey) -> IPPrefix? {
+        guard key.role == .routed || key.role == .hairpin else { return nil }
+        return key.address.networks.lazy.filter { $0.length < key.prefix.length }
+            .compactMap(OpenFlow10.IPv4Prefix.init).map { FlowKey.routed(key.source, $0) }
+            .first { entries[$0].map { $0.actual != .absent } ?? false }?.prefix
     }
 
     /// The number of flows that are wanted or there.
@@ -77,7 +90,10 @@ struct FlowTable: Sendable {
         owners = owners.mapValues { $0.filter { $0.value == generation } }.filter { !$0.value.isEmpty }
         let stale = entries.filter { $0.value.desired != .absent && $0.value.generation != generation }.keys
         for key in stale {
-            change(key) { $0.desired = .absent }
+            change(key) { entry in
+                entry.desired = .absent
+                if entry.marks.contains(.inFlight) { entry.marks.insert(.changed) }
+            }
             unwanted(key)
         }
         isComplete = true
@@ -106,6 +122,7 @@ struct FlowTable: Sendable {
     mutating func want(_ source: MACAddress, own address: IPv4Address) {
         owners[address, default: [:]][source] = generation
         update(.local(address), to: .controller)
+        if dialect.answersARP { update(.arpAnswer(source, address), to: .answerARP) }
         let prefix = OpenFlow10.IPv4Prefix(host: address)
         let routed = FlowKey.routed(source, prefix)
         if !dialect.clearsInPort { wantHairpin(of: routed, source, prefix, nil) }
@@ -113,9 +130,10 @@ struct FlowTable: Sendable {
     }
 
     private mutating func disown(_ address: IPv4Address, by source: MACAddress) {
-        guard owners[address] != nil, owners[address]?.removeValue(forKey: source) != nil,
-            owners[address]?.isEmpty ?? true
-        else { return }
+        guard owners[address]?[source] != nil else { return }
+        owners[address]?[source] = nil
+        withdraw(.arpAnswer(source, address))
+        guard owners[address]?.isEmpty ?? true else { return }
         owners[address] = nil
         withdraw(.local(address))
     }
@@ -161,9 +179,14 @@ struct FlowTable: Sendable {
     }
 
     private mutating func unwanted(_ key: FlowKey) {
+        resolve(key)
+        settle(key)
+    }
+
+    /// A flow is no longer refused.
+    private mutating func resolve(_ key: FlowKey) {
         let wasReported = change(key) { $0.marks.remove(.reported) != nil } ?? false
         if wasReported { outcomes.append(.resolved(key)) }
-        settle(key)
     }
 
     // MARK: What is there
@@ -177,6 +200,7 @@ struct FlowTable: Sendable {
         strays.removeAll()
         refused.removeAll()
         flight = Flight()
+        audit = nil
         entries = entries.filter { $0.value.desired != .absent }
         for key in Array(entries.keys) {
             change(key) {
@@ -186,26 +210,39 @@ struct FlowTable: Sendable {
         }
     }
 
-    /// It is known how routing is said to the switch that is connected now.
+    /// It is known how routing is said to the switch that is connected now: some dialects need other flows beside.
     mutating func adopt(_ dialect: SwitchDialect) {
         let before = self.dialect
         self.dialect = dialect
-        guard before.clearsInPort != dialect.clearsInPort else { return }
-        entries = entries.filter { $0.key.role != .hairpin }
-        guard !dialect.clearsInPort else { return }
-        for (key, entry) in entries where key.role == .routed && entry.desired.forwards {
-            entries[key.hairpin(port: entry.desired.port)] = Entry(
-                desired: entry.desired, generation: entry.generation)
+        guard before != dialect else { return }
+        entries = entries.filter { $0.key.role != .hairpin && $0.key.role != .arpAnswer }
+        if !dialect.clearsInPort {
+            for (key, entry) in entries where key.role == .routed && entry.desired.forwards {
+                entries[key.hairpin(port: entry.desired.port)] = Entry(
+                    desired: entry.desired, generation: entry.generation)
+            }
+        }
+        guard dialect.answersARP else { return }
+        for (address, routers) in owners {
+            for (router, generation) in routers {
+                entries[.arpAnswer(router, address)] = Entry(desired: .answerARP, generation: generation)
+            }
         }
     }
 
     /// The switch has a flow.
     mutating func found(_ flow: OpenFlow10.FlowStats) {
         if let key = FlowKey(match: flow.match, priority: flow.priority) {
-            entries[key, default: Entry()].actual = dialect.action(of: flow, key: key)
-        } else {
+            let action = dialect.action(of: flow, key: key)
+            if !keeps(action, key) { entries[key, default: Entry()].actual = action }
+        } else if !keepsForeign {
             strays.insert(Stray(match: flow.match, priority: flow.priority))
         }
+    }
+
+    /// True if a flow of somebody else's may stay: it is not in the place of one that is wanted.
+    func keeps(_ action: FlowAction, _ key: FlowKey) -> Bool {
+        keepsForeign && action == .alien && entries[key]?.desired ?? .absent == .absent
     }
 
     /// The switch has said all its flows. Queues what can be set right by now.
@@ -220,14 +257,14 @@ struct FlowTable: Sendable {
             case (_, .absent): comparison.missing += 1
             case (_, _): comparison.different += 1
             }
-            if entry.desired != entry.actual { differing.append(key) }
+            if entry.desired != entry.actual { differing.append(key) } else { resolve(key) }
         }
         for key in differing.sorted() { enqueue(key) }
         if isComplete { deleteSurplus() }
         return comparison
     }
 
-    private mutating func deleteSurplus() {
+    mutating func deleteSurplus() {
         guard isRead else { return }
         let surplus = entries.filter { $0.value.desired == .absent && $0.value.actual != .absent }.keys
         for key in surplus.sorted() { enqueue(key) }

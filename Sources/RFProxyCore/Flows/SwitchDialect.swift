@@ -7,9 +7,11 @@ struct SwitchDialect: Hashable, Sendable {
     var decrementsTTL = false
     /// True if one flow can also send packets back out of the port that they came in by.
     var clearsInPort = false
+    /// True if the switch can turn an ARP request into its answer.
+    var answersARP = false
 
     /// Open vSwitch has words for everything.
-    static let openVSwitch = SwitchDialect(decrementsTTL: true, clearsInPort: true)
+    static let openVSwitch = SwitchDialect(decrementsTTL: true, clearsInPort: true, answersARP: true)
 
     /// Marks our flows: "RFLW", and the version of the way in which they are made.
     static let cookie: UInt64 = 0x5246_4C57_0000_0001
@@ -18,7 +20,13 @@ struct SwitchDialect: Hashable, Sendable {
     ///
     /// The TTL comes first, so that a packet whose TTL ends reaches the VM with the addresses that it came with.
     func actions(_ action: FlowAction, of key: FlowKey) -> [OpenFlow10.Action] {
-        guard action.forwards else { return action == .controller ? [.sendToController] : [] }
+        guard action.forwards else {
+            return switch action {
+            case .controller: [.sendToController]
+            case .answerARP: Self.arpAnswer(of: key.address, at: key.source)
+            default: []
+            }
+        }
         var actions: [OpenFlow10.Action] = []
         actions.reserveCapacity(5)
         if decrementsTTL { actions.append(.decrementTTL) }
@@ -27,6 +35,21 @@ struct SwitchDialect: Hashable, Sendable {
         actions.append(.setDLDst(action.destination))
         actions.append(.output(key.role == .hairpin ? .inPort : action.port, maxLength: 0))
         return actions
+    }
+
+    /// Turns an ARP request into the answer of the router that has the address (RFC 826).
+    private static func arpAnswer(of address: IPv4Address, at router: MACAddress) -> [OpenFlow10.Action] {
+        let reply: UInt64 = 2
+        return [
+            .registerMove(.init(.ethernetSource, into: .ethernetDestination)),
+            .setDLSrc(router),
+            .registerLoad(.init(reply, into: .arpOperation)),
+            .registerMove(.init(.arpSenderMAC, into: .arpTargetMAC)),
+            .registerMove(.init(.arpSenderAddress, into: .arpTargetAddress)),
+            .registerLoad(.init(router.rawValue, into: .arpSenderMAC)),
+            .registerLoad(.init(UInt64(address.rawValue), into: .arpSenderAddress)),
+            .output(.inPort, maxLength: 0),
+        ]
     }
 
     /// Recognises what a flow of a switch does.
@@ -43,6 +66,7 @@ struct SwitchDialect: Hashable, Sendable {
         for case .setDLDst(let address) in actions { destination = address }
         guard case .output(let port, _) = actions.last else { return .drop }
         if port == .controller { return .controller }
+        if key.role == .arpAnswer { return .answerARP }
         return .forward(key.role == .hairpin ? key.inPort : port, to: destination)
     }
 

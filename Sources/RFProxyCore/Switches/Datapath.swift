@@ -12,9 +12,46 @@ struct Datapath: Sendable {
     /// Its flows. A virtual switch has none of ours.
     var table: FlowTable
 
-    init(_ id: DatapathID, generation: UInt32) {
+    /// The most ports that are followed: a hello and a list of ports cost a stranger little.
+    static let mostPorts = 2048
+
+    /// When its flows are to be read again; nil for not before something happens.
+    private(set) var auditAt: Instant?
+    /// The reading that is under way.
+    private(set) var auditing: Auditing?
+    /// Not before this.
+    private var earliestAudit = Instant.start
+    /// There was a reason for another one while one was under way.
+    private var wantsAudit = false
+    /// When refused flows are to be tried again.
+    private(set) var retryAt: Instant?
+    private var retries: Backoff
+
+    /// A reading of the flows of a switch that is at work.
+    struct Auditing: Sendable {
+        let xid: UInt32
+        let began: Instant
+        /// When the switch has taken too long for the next part of its answer.
+        var deadline: Instant
+    }
+
+    init(_ id: DatapathID, generation: UInt32, settings: ProxySettings) {
         self.id = id
-        self.table = FlowTable(generation: generation)
+        self.table = FlowTable(generation: generation, keepsForeign: settings.keepsForeignFlows)
+        self.retries = Backoff(from: .seconds(1), upTo: .seconds(60), seed: id.rawValue)
+    }
+
+    /// When something about its flows is due.
+    var deadline: Instant? {
+        [auditing?.deadline ?? auditAt, retryAt].compactMap { $0 }.min()
+    }
+
+    /// The switch is gone: nothing is known of what it has.
+    mutating func forgetActual() {
+        table.forgetActual()
+        auditAt = nil
+        auditing = nil
+        retryAt = nil
     }
 
     /// True from the moment when its flows were read until they are right.
@@ -30,12 +67,91 @@ struct Datapath: Sendable {
     /// True if nothing would be lost by forgetting it.
     var isForgettable: Bool { session == nil && table.size == 0 }
 
+    /// True if it is not connected, and rfserver has said all without wanting a route there: whoever has connected once and
+    /// left must not be remembered for that. rfserver repeats itself to one that comes back.
+    var isStranger: Bool { session == nil && table.isComplete && !table.hasRoutes }
+
     /// How it is announced to rfserver.
     func join(ctID: Int32) -> DatapathJoin {
         let ports = ports.values.sorted { $0.number < $1.number }.map {
             DatapathJoin.Port(dpPort: $0.number.rawValue, name: $0.name, isUp: $0.isUp)
         }
         return DatapathJoin(dpID: id, ctID: ctID, isVirtualSwitch: id.isVirtualSwitch, ports: ports)
+    }
+}
+
+// MARK: Audits
+
+extension Datapath {
+    /// The longest that a switch may take for one part of its answer.
+    private static let patience = Duration.seconds(10)
+    /// Audits are at least this far apart, and ten times as far as one takes: a switch has other things to do.
+    private static let leastGap = Duration.seconds(1)
+
+    /// The first audit comes after half an interval to a whole one, another time for each datapath: not all switches are
+    /// read at once because they have connected at once.
+    mutating func planFirstAudit(every interval: Duration?, at now: Instant) {
+        guard let interval else { return }
+        // Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4).
+        let part = Double((id.rawValue &* 0x9E37_79B9_7F4A_7C15) >> 40) / Double(1 << 24)
+        auditAt = now.advanced(by: interval / 2 + interval / 2 * part)
+    }
+
+    func isAuditDue(at now: Instant) -> Bool { auditAt.map { $0 <= now } ?? false }
+
+    func isAuditOverdue(at now: Instant) -> Bool { auditing.map { $0.deadline <= now } ?? false }
+
+    mutating func beginAudit(xid: UInt32, at now: Instant) {
+        auditAt = nil
+        auditing = Auditing(xid: xid, began: now, deadline: now.advanced(by: Self.patience))
+    }
+
+    mutating func continueAudit(at now: Instant) {
+        auditing?.deadline = now.advanced(by: Self.patience)
+    }
+
+    mutating func endAudit(every interval: Duration?, at now: Instant) {
+        let gap = max(Self.leastGap, (auditing.map { now.sinceStart - $0.began.sinceStart } ?? .zero) * 10)
+        auditing = nil
+        earliestAudit = now.advanced(by: gap)
+        if wantsAudit {
+            auditAt = earliestAudit
+        } else {
+            auditAt = interval.map { now.advanced(by: max($0, gap)) }
+        }
+        wantsAudit = false
+    }
+
+    /// There is a reason to read the flows as soon as it may be.
+    mutating func auditSoon(at now: Instant) {
+        guard auditing == nil else {
+            wantsAudit = true
+            return
+        }
+        let soon = max(now, earliestAudit)
+        auditAt = min(auditAt ?? soon, soon)
+    }
+}
+
+// MARK: Refused flows
+
+extension Datapath {
+    /// Sees to it that what the switch refused is tried again, ever less often.
+    mutating func noteRefusals(at now: Instant) {
+        if table.refused.isEmpty {
+            retryAt = nil
+            if table.isSettled { retries.reset() }
+        } else if retryAt == nil {
+            retryAt = now.advanced(by: retries.step())
+        }
+    }
+
+    func isRetryDue(at now: Instant) -> Bool { retryAt.map { $0 <= now } ?? false }
+
+    /// It is time to try some of them.
+    mutating func retryRefused() {
+        retryAt = nil
+        table.retry(FlowTable.PushLimit.batch)
     }
 }
 

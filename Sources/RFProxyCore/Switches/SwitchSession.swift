@@ -23,6 +23,8 @@ struct SwitchSession: Sendable {
 
     /// The longest that a switch may take from one step of the handshake to the next.
     static let handshakeLimit = Duration.seconds(10)
+    /// How long the first connection of a datapath has to answer when there is a second one.
+    static let challengeLimit = Duration.seconds(2)
 
     let id: SessionID
     /// From where; nil if the transport has no addresses.
@@ -51,6 +53,15 @@ struct SwitchSession: Sendable {
         switch phase {
         case .hello, .features, .contender: nil
         case .description(let datapath, _), .reading(let datapath, _), .up(let datapath): datapath
+        }
+    }
+
+    /// What the switch has to do in time, it has all its time for from now on.
+    mutating func startTimesAgain(at now: Instant) {
+        keepalive = Keepalive(at: now)
+        if handshakeEnd != nil { handshakeEnd = now.advanced(by: Self.handshakeLimit) }
+        if case .contender(let features, _) = phase {
+            phase = .contender(features, until: now.advanced(by: Self.challengeLimit))
         }
     }
 
