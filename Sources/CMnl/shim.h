@@ -51,6 +51,16 @@ static inline void rf_name_this_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
+/*
+ * Waits until the descriptor can be read, but no longer than so many nanoseconds below a second (ppoll(2), which only _GNU_SOURCE
+ * declares: the system call itself takes a timespec of two longs). Returns 1 if it can be read.
+ */
+static inline int rf_wait_readable(int fd, long nanoseconds) {
+    struct pollfd entry = {.fd = fd, .events = POLLIN};
+    struct { long seconds, nanoseconds; } limit = {0, nanoseconds};
+    return syscall(SYS_ppoll, &entry, 1, &limit, 0, 0) > 0;
+}
+
 /* A file without a name, in memory, that programs started from here do not inherit (memfd_create(2)). Negative: errno says why. */
 static inline int rf_memory_file(const char *name) {
     const unsigned int close_on_exec = 1;

@@ -7,6 +7,8 @@ extension ClientCore {
         switch event {
         case .received(let envelopes):
             for envelope in envelopes where !isStopped { receive(envelope, at: now) }
+        case .written(let count):
+            load.written(count)
         case .connected:
             log(LogLine(.info, "the database is connected"))
         case .disconnected(let reason):

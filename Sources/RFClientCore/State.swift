@@ -46,6 +46,8 @@ public struct ClientCore: DaemonCore {
     var dumps = DumpTracker()
     var settings = SettingsState()
     var conversation: Conversation
+    /// What the channel has yet to write.
+    var load = ChannelLoad()
     var announcer: PortAnnouncer
     var desk: InquiryDesk
     var portAddresses = PortAddresses()
@@ -102,7 +104,8 @@ public struct ClientCore: DaemonCore {
     public var deadline: Instant? {
         guard !isStopped else { return nil }
         return [
-            isReady ? conversation.deadline : nil, announcer.deadline, portAddresses.deadline,
+            isReady ? conversation.deadline : nil, isReady && conversation.isHolding ? load.deadline : nil,
+            announcer.deadline, portAddresses.deadline,
             dumps.deadline, neighbourRetry, settings.deadline,
         ].compactMap(\.self).min()
     }
@@ -135,8 +138,10 @@ public struct ClientCore: DaemonCore {
             conversation.changed(.route(configuration.vmID, key.prefix))
         }
         guard isReady else { return }
-        let envelopes = conversation.flush(wantedTable, at: now)
-        if !envelopes.isEmpty { effects.append(.send(envelopes)) }
+        let envelopes = conversation.flush(wantedTable, whileBusy: load.isBusy(at: now), at: now)
+        guard !envelopes.isEmpty else { return }
+        load.sent(envelopes, at: now)
+        effects.append(.send(envelopes))
     }
 
     // MARK: Log

@@ -7,6 +7,8 @@ import RFLib
 extension ProxyCore {
     mutating func handle(_ event: IPCEvent, at now: Instant) {
         switch event {
+        case .written(let count):
+            load.written(count)
         case .connected:
             log(.info, "connected to the database")
         case .disconnected(let reason):

@@ -15,6 +15,8 @@ public struct ProxyCore: DaemonCore {
 
     // MARK: rfserver
     var conversation: Conversation
+    /// What the channel has yet to write.
+    var load = ChannelLoad()
     var announcements = Announcements()
     var desk: InquiryDesk
     /// Inquiries that wait for what switches say of their flows.
@@ -51,6 +53,7 @@ public struct ProxyCore: DaemonCore {
 
     private var nextDeadline: Instant {
         var due = surveys.reduce(conversation.deadline) { min($0, $1.deadline) }
+        if conversation.isHolding, let at = load.deadline { due = min(due, at) }
         due = sessions.values.reduce(due) { min($0, $1.deadline) }
         return datapaths.values.reduce(due) { min($0, $1.deadline ?? $0) }
     }
@@ -121,8 +124,11 @@ public struct ProxyCore: DaemonCore {
             if let output = sessions[session]?.takeOutput() { effects.append(.write(session, output)) }
         }
         touched.removeAll(keepingCapacity: true)
-        let envelopes = conversation.flush(announcements, at: now)
-        if !envelopes.isEmpty { effects.append(.send(envelopes)) }
+        let envelopes = conversation.flush(announcements, whileBusy: load.isBusy(at: now), at: now)
+        if !envelopes.isEmpty {
+            load.sent(envelopes, at: now)
+            effects.append(.send(envelopes))
+        }
         defer { effects = [] }
         return effects
     }

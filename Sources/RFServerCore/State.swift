@@ -15,6 +15,8 @@ public struct ServerCore: DaemonCore {
     var network: Network
     var vmConversations: [VMID: Conversation] = [:]
     var proxyConversations: [Int32: Conversation] = [:]
+    /// What the channels have yet to write.
+    private var loads: [ChannelName: ChannelLoad] = [:]
     /// Drops, refusals and repairs, by reason.
     public internal(set) var tally = Tally()
 
@@ -55,8 +57,12 @@ public struct ServerCore: DaemonCore {
     public var deadline: Instant? {
         guard !isStopped else { return nil }
         var dues = proxyConversations.values.map(\.deadline)
+        if proxyConversations.values.contains(where: \.isHolding), let at = loads[.proxies]?.deadline {
+            dues.append(at)
+        }
         for (vmID, conversation) in vmConversations where network.vms[vmID]?.isAlive == true {
             dues.append(conversation.deadline)
+            if conversation.isHolding, let at = loads[.clients]?.deadline { dues.append(at) }
             if let end = clock.silenceEnds(lastHeard: conversation.lastHeard) { dues.append(end) }
         }
         if let at = virtualSwitchRetryAt { dues.append(at) }
@@ -71,6 +77,8 @@ public struct ServerCore: DaemonCore {
         switch event {
         case .ipc(let channel, .received(let envelopes)):
             for envelope in envelopes { receive(envelope, on: channel, at: now) }
+        case .ipc(let channel, .written(let count)):
+            loads[channel, default: ChannelLoad()].written(count)
         case .ipc(let channel, .connected):
             log(.info, "channel open", ["channel": channel.rawValue])
             if channel == .clients { clock.listen(at: now) }
@@ -156,13 +164,27 @@ public struct ServerCore: DaemonCore {
 
     private mutating func flush(at now: Instant) {
         for vmID in vmConversations.keys where network.vms[vmID]?.isAlive == true {
-            let envelopes = vmConversations[vmID]?.flush(network, at: now) ?? []
-            if !envelopes.isEmpty { effects.append(.send(.clients, envelopes)) }
+            let isBusy = isBusy(.clients, at: now)
+            send(
+                vmConversations[vmID]?.flush(network, whileBusy: isBusy, at: now) ?? [], on: .clients, at: now
+            )
         }
         for ctID in proxyConversations.keys {
-            let envelopes = proxyConversations[ctID]?.flush(network, at: now) ?? []
-            if !envelopes.isEmpty { effects.append(.send(.proxies, envelopes)) }
+            let isBusy = isBusy(.proxies, at: now)
+            send(
+                proxyConversations[ctID]?.flush(network, whileBusy: isBusy, at: now) ?? [], on: .proxies,
+                at: now)
         }
+    }
+
+    private func isBusy(_ channel: ChannelName, at now: Instant) -> Bool {
+        loads[channel]?.isBusy(at: now) ?? false
+    }
+
+    private mutating func send(_ envelopes: [Envelope], on channel: ChannelName, at now: Instant) {
+        guard !envelopes.isEmpty else { return }
+        loads[channel]?.sent(envelopes, at: now)
+        effects.append(.send(channel, envelopes))
     }
 
     // MARK: The table

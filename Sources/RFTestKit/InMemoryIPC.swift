@@ -46,7 +46,12 @@ public final class InMemoryIPC: IPCService {
         let database: InMemoryDatabase
         let name: ChannelName
 
-        func send(_ envelopes: [Envelope]) { database.deliver(envelopes, on: name) }
+        let onEvent: @Sendable (IPCEvent) -> Void
+
+        func send(_ envelopes: [Envelope]) {
+            database.deliver(envelopes, on: name)
+            onEvent(.written(envelopes.count))
+        }
     }
 
     private let database: InMemoryDatabase
@@ -77,7 +82,7 @@ public final class InMemoryIPC: IPCService {
         }
         _ = readers.withLock { $0.insert(number) }
         onEvent(.connected)
-        return Channel(database: database, name: channel)
+        return Channel(database: database, name: channel, onEvent: onEvent)
     }
 
     /// Reads the table, in no order.

@@ -11,7 +11,7 @@ actor Inbox {
         switch event {
         case .connected: trouble = nil
         case .disconnected(let reason): trouble = reason
-        case .poison: break
+        case .poison, .written: break
         case .received(let envelopes):
             for envelope in envelopes {
                 for case .report(let report) in envelope.content { deliver(report) }

@@ -11,6 +11,10 @@ final class EventPump: Sendable {
 
     /// Events handed on at once, at most: a flood must not grow a batch without end.
     private static let batchLimit = 1000
+    /// After each event that was read, this many microseconds pass before the next are, up to a limit: waking for each event of
+    /// a flood would cost more than the event. What gathers meanwhile is far below the receive buffer.
+    private static let pacePerEvent = 100
+    private static let paceLimit = 10_000
     /// The kernel's event messages are far smaller; a larger one is reported as an overrun.
     private static let bufferSize = 64 << 10
 
@@ -41,12 +45,15 @@ final class EventPump: Sendable {
         while true {
             let ready = waitUntilReadable(socket.descriptor, stopSignal.descriptor)
             if ready.second { return }
-            drain(into: buffer)
+            let count = drain(into: buffer)
+            guard count < Self.batchLimit else { continue }
+            let pace = min(count * Self.pacePerEvent, Self.paceLimit)
+            if waitUntilReadable(stopSignal.descriptor, atMost: pace) { return }
         }
     }
 
-    /// Takes what waits, up to a batch, and hands it on.
-    private func drain(into buffer: UnsafeMutableRawBufferPointer) {
+    /// Takes what waits, up to a batch, and hands it on. Returns how many events that were.
+    private func drain(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         var events: [NetlinkEvent] = []
         var malformed = 0
         var overruns = 0
@@ -63,5 +70,6 @@ final class EventPump: Sendable {
             }
         }
         delivery.live(events, malformed: malformed, overruns: overruns)
+        return events.count
     }
 }

@@ -45,6 +45,13 @@ func waitUntilReadable(_ first: Int32, _ second: Int32) -> (first: Bool, second:
     return (descriptors[0].revents != 0, descriptors[1].revents != 0)
 }
 
+/// Waits until the descriptor can be read, but no longer than so many microseconds, less than a second. Returns false if it
+/// cannot.
+func waitUntilReadable(_ descriptor: Int32, atMost microseconds: Int) -> Bool {
+    // An interrupted wait is a short one.
+    rf_wait_readable(descriptor, microseconds * 1000) == 1
+}
+
 /// Waits, for ever, until the descriptor can be read.
 func waitUntilReadable(_ descriptor: Int32) {
     // poll(2) passes over negative descriptors.

@@ -2,6 +2,8 @@
 public enum IPCEvent: Hashable, Codable, Sendable {
     /// Documents addressed to this daemon, in the order of the channel.
     case received([Envelope])
+    /// So many envelopes that were sent have been written since the last time.
+    case written(Int)
     /// The channel can be read: at the start, and again after each loss.
     case connected
     /// The channel cannot be read or written for now; it is being tried again.

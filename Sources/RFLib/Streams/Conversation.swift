@@ -102,11 +102,12 @@ public struct Conversation: Sendable {
 
     /// When `flush` has something to do without any event.
     public var deadline: Instant {
-        [requestAt, ackAt, sender.isUnacknowledged ? beatAt : nil].compactMap { $0 }.min().map {
-            min($0, aliveAt)
-        }
-            ?? aliveAt
+        let dues = [requestAt, ackAt, sender.isUnacknowledged ? beatAt : nil]
+        return dues.reduce(aliveAt) { min($0, $1 ?? $0) }
     }
+
+    /// True if changes gather that could be sent.
+    public var isHolding: Bool { sender.canSend }
 
     // MARK: Receiving
 
@@ -191,7 +192,10 @@ public struct Conversation: Sendable {
     // MARK: Sending
 
     /// Everything that is to be sent now.
-    public mutating func flush(_ state: some WantedState, at now: Instant) -> [Envelope] {
+    /// - Parameter isBusy: true while changes are to gather, as long as they do not fill an envelope (`ChannelLoad`).
+    public mutating func flush(
+        _ state: some WantedState, whileBusy isBusy: Bool = false, at now: Instant
+    ) -> [Envelope] {
         var envelopes: [Envelope] = []
         if let at = requestAt, at <= now {
             envelopes.append(envelope([.syncRequest(SyncRequest(stream: receiver.latestStream))]))
@@ -207,7 +211,7 @@ public struct Conversation: Sendable {
             sender.begin(with: state.keys(for: peer))
         }
         var hasSent = false
-        while let content = sender.next(state.message(for:)) {
+        while !isBusy || sender.hasFullBatch, let content = sender.next(state.message(for:)) {
             envelopes.append(envelope(content, stream: sender.stream, seq: sender.lastSeq))
             hasSent = true
         }

@@ -7,6 +7,9 @@ struct PendingKeys {
     /// The place that the next new key gets.
     private(set) var end: UInt64 = 0
 
+    /// How many keys wait.
+    var count: Int { places.count }
+
     /// Remembers a change. A key that waits already keeps its place, for its last word is looked up when it is sent;
     /// but one that speaks of all before it goes to the end.
     mutating func insert(_ key: RFKey) {

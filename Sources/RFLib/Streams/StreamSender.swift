@@ -26,6 +26,20 @@ struct StreamSender {
         self.limits = limits
     }
 
+    /// True if enough waits to fill an envelope.
+    var hasFullBatch: Bool { pending.count >= limits.batch }
+
+    /// True if there is something to say, and the window has room for it.
+    var canSend: Bool {
+        guard isWindowOpen else { return false }
+        if case .none = sync { return pending.count > 0 }
+        return true
+    }
+
+    private var isWindowOpen: Bool {
+        stream > 0 && inFlight.count < limits.windowEnvelopes && messagesInFlight < limits.windowMessages
+    }
+
     /// True if something that was sent has not been acknowledged.
     var isUnacknowledged: Bool { !inFlight.isEmpty }
 
@@ -66,9 +80,7 @@ struct StreamSender {
 
     /// Takes the next envelope's content, or nil if there is nothing to say or the window is full.
     mutating func next(_ wanted: (RFKey) -> RFMessage?) -> [RFMessage]? {
-        guard stream > 0, inFlight.count < limits.windowEnvelopes,
-            messagesInFlight < limits.windowMessages
-        else { return nil }
+        guard isWindowOpen else { return nil }
         switch sync {
         case .toBegin(let boundary):
             sync = .under(boundary: boundary, sent: 0)

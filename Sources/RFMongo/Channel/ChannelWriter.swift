@@ -17,7 +17,10 @@ final class ChannelWriter: Sendable {
     /// Writes these after all others. What is outside the streams' windows, and said again in time, is not kept while
     /// nothing can be written: it would gather without bound.
     func send(_ envelopes: [Envelope]) {
-        queue.add(status.isTroubled(.writer) ? envelopes.filter { !$0.kind.isControl } : envelopes)
+        guard status.isTroubled(.writer) else { return queue.add(envelopes) }
+        let kept = envelopes.filter { !$0.kind.isControl }
+        queue.add(kept)
+        if kept.count < envelopes.count { status.deliver(.written(envelopes.count - kept.count)) }
     }
 
     /// Takes no more; ends when all is written, or at the deadline.
@@ -32,8 +35,10 @@ final class ChannelWriter: Sendable {
         while let envelopes = queue.take() {
             var rest = envelopes[...]
             while !rest.isEmpty {
+                let before = rest.count
                 var batch = InsertBatch(taking: &rest, refuse: logOversize)
                 guard write(&batch, client, &state) else { return }
+                status.deliver(.written(before - rest.count))
             }
         }
     }
