@@ -31,15 +31,11 @@ public struct Status: Sendable {
             for datapath in proxy.datapaths where datapath.refused > 0 {
                 missing.append(
                     "datapath \(datapath.dpID) has refused \(datapath.refused) flows: is its table full?")
-                missing += server.refusals.filter { $0.dpID == datapath.dpID }.prefix(Self.mostRefusals).map(
-                    text)
+                missing += server.refusals.filter { $0.dpID == datapath.dpID }.map(text)
             }
         }
         return missing
     }
-
-    /// The refused flows of a datapath that are named.
-    private static let mostRefusals = 5
 
     private func text(_ refusal: ServerReport.Refusal) -> String {
         "datapath \(refusal.dpID) lacks the flow of \(refusal.prefix) (OpenFlow error \(refusal.type)/\(refusal.code)): "

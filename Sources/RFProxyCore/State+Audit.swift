@@ -35,6 +35,9 @@ extension ProxyCore {
 
     mutating func audited(_ flows: [OpenFlow10.FlowStats], of id: DatapathID, isLast: Bool, at now: Instant) {
         for flow in flows { datapaths[id]?.table.audited(flow) }
+        if let session = datapaths[id]?.session, datapaths[id]?.table.auditSize ?? 0 > Self.mostFlows {
+            return close(session, "has more than \(Self.mostFlows) flows", at: now)
+        }
         guard isLast else {
             datapaths[id]?.continueAudit(at: now)
             return
@@ -49,7 +52,10 @@ extension ProxyCore {
         }
         _ = tally.count("drift")
         log(
-            .warning, "somebody else has changed the flow table; it is put right",
+            .warning,
+            datapaths[id]?.table.isComplete ?? false
+                ? "somebody else has changed the flow table; it is put right"
+                : "somebody else has changed the flow table; what is foreign stays until rfserver has said all",
             [
                 "dp_id": id, "missing": drift.missing, "different": drift.different, "foreign": drift.foreign,
                 "example": drift.example.map { "\($0.prefix)" } ?? "none",

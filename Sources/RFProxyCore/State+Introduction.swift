@@ -123,7 +123,7 @@ extension ProxyCore {
     }
 
     /// The most flows that are read: a switch that has more never stops.
-    private static var mostFlows: Int { 4_000_000 }
+    static var mostFlows: Int { 4_000_000 }
 
     private mutating func read(
         _ flows: [OpenFlow10.FlowStats], of datapath: DatapathID, isLast: Bool, from id: SessionID,

@@ -107,7 +107,7 @@ extension ProxyCore {
 
     mutating func announceJoin(of id: DatapathID) {
         guard let datapath = datapaths[id], datapath.session != nil else { return }
-        announce(.datapathJoin(datapath.join(ctID: settings.ctID)))
+        announce(.datapathJoin(datapath.join(ctID: settings.ctID, epoch: desk.epoch)))
     }
 
     // MARK: Claims

@@ -103,7 +103,10 @@ extension ProxyCore {
         } else if isStreamWhole {
             meet(message.dpID)
             datapaths[message.dpID]?.table.complete()
-            if datapaths[message.dpID]?.isStranger ?? false { datapaths[message.dpID] = nil }
+            if datapaths[message.dpID]?.isStranger ?? false {
+                settleFlows(of: message.dpID)
+                datapaths[message.dpID] = nil
+            }
         } else {
             log(
                 .warning, "nothing is deleted: part of rfserver's state was not understood",
@@ -149,6 +152,8 @@ extension ProxyCore {
                 count(
                     .error, "a switch refused to delete a flow; it is tried again, ever less often",
                     ["dp_id": id, "prefix": key.prefix, "role": "\(key.role)", "error": code])
+            case .foreignKept(let code):
+                count(.error, "a switch refused to delete a foreign flow", ["dp_id": id, "error": code])
             case .resolved(let key):
                 for key in announcedErrors(of: key, on: id) { withdraw(key) }
             }
@@ -166,7 +171,11 @@ extension ProxyCore {
 
     /// The reports on a flow. The routers that had an address may have lost it since.
     private func announcedErrors(of key: FlowKey, on id: DatapathID) -> [RFKey] {
-        guard key.role == .local else { return [.flowError(id, key.source, key.prefix)] }
+        switch key.role {
+        case .control, .arpAnswer: return []
+        case .routed, .hairpin: return [.flowError(id, key.source, key.prefix)]
+        case .local: break
+        }
         return announcements.keys(for: .rfserver).filter {
             if case .flowError(id, _, key.prefix) = $0 { true } else { false }
         }

@@ -101,6 +101,7 @@ public struct ProxyCore: DaemonCore {
     private mutating func wokeUp(at now: Instant) {
         log(.warning, "this process stood still for a while; nobody is taken for gone because of that")
         for id in Array(sessions.keys) { sessions[id]?.startTimesAgain(at: now) }
+        for id in Array(datapaths.keys) { datapaths[id]?.continueAudit(at: now) }
     }
 
     private mutating func pushFlows(at now: Instant) {
@@ -173,6 +174,8 @@ public struct ProxyCore: DaemonCore {
 
     /// Forgets a datapath that is neither connected nor wanted by rfserver.
     mutating func forgetIfIdle(_ id: DatapathID) {
-        if datapaths[id]?.isForgettable ?? false { datapaths[id] = nil }
+        guard datapaths[id]?.isForgettable ?? false else { return }
+        settleFlows(of: id)
+        datapaths[id] = nil
     }
 }

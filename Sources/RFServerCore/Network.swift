@@ -16,6 +16,8 @@ struct Network: Sendable {
     var claims: [RFEntry.VirtualPort: VMMap] = [:]
     /// The active rows of the table, as the rfproxies are told.
     var portMaps: [RFKey: PortMap] = [:]
+    /// The connection of each virtual switch to each rfproxy; 0 for one that has ended.
+    var virtualSwitches: [DatapathID: [Int32: Int64]] = [:]
     /// The flows that switches do not take.
     var refusals: [RFKey: FlowError] = [:]
     /// The datapaths whose flows have all been said.

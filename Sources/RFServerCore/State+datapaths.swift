@@ -63,6 +63,9 @@ extension ServerCore {
 
     /// Rows that name a port which the virtual switch has not are wrong, whoever should have said so.
     private mutating func joinVirtualSwitch(_ join: DatapathJoin) {
+        let former = network.virtualSwitches[join.dpID, default: [:]].updateValue(
+            join.connection, forKey: join.ctID)
+        if let former, former != join.connection { unconfirmPorts(of: join.dpID) }
         let ports = Set(join.ports.map(\.dpPort))
         for virtual in network.table.entries.compactMap(\.virtual)
         where virtual.vsID == join.dpID && !ports.contains(virtual.port) {
@@ -70,14 +73,21 @@ extension ServerCore {
         }
     }
 
+    /// The virtual switch is away, unless another rfproxy still has it.
+    private mutating func leaveVirtualSwitch(_ vsID: DatapathID, ctID: Int32) {
+        network.virtualSwitches[vsID, default: [:]][ctID] = 0
+        guard network.virtualSwitches[vsID]?.values.allSatisfy({ $0 == 0 }) ?? true else { return }
+        unconfirmPorts(of: vsID)
+        effects.append(.configureVirtualSwitch)
+    }
+
     /// The ports of a virtual switch may come back with other numbers: each VM port has to show itself again. The rows stay
     /// in use until then.
-    private mutating func leaveVirtualSwitch(_ vsID: DatapathID) {
+    private mutating func unconfirmPorts(of vsID: DatapathID) {
         for (virtual, _) in network.claims where virtual.vsID == vsID { network.claims[virtual] = nil }
         for entry in network.table.entries where entry.virtual?.vsID == vsID {
             if let vm = entry.vm { unconfirm(vm) }
         }
-        effects.append(.configureVirtualSwitch)
     }
 
     private mutating func leave(_ dpID: DatapathID, ctID: Int32) {
@@ -85,12 +95,13 @@ extension ServerCore {
         network.connected[dpID] = nil
         log(.warning, "datapath disconnected; its ports keep their VM", ["dp_id": dpID, "ct_id": ctID])
         if dpID.isVirtualSwitch {
-            leaveVirtualSwitch(dpID)
+            leaveVirtualSwitch(dpID, ctID: ctID)
         } else if network.table.entries(of: dpID).isEmpty {
             // Nobody's: whoever connects under ever new identities must not fill the table.
             network.table.forget(dpID)
             network.proxyOfDatapath[dpID] = nil
             network.completeTables.remove(dpID)
+            network.refusals = network.refusals.filter { $0.value.dpID != dpID }
         }
     }
 

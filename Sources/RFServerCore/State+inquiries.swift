@@ -10,8 +10,11 @@ extension ServerCore {
         }
     }
 
-    /// A full table may refuse very many flows: the first ones show what is the matter.
-    private static let mostRefusals = 20
+    /// A full table may refuse very many flows: a few of each datapath show what is the matter.
+    private func someRefusals() -> [ServerReport.Refusal] {
+        Dictionary(grouping: network.refusals.values, by: \.dpID).sorted { $0.key.rawValue < $1.key.rawValue }
+            .flatMap { $0.value.sorted { $0.prefix < $1.prefix }.prefix(5).map(ServerReport.Refusal.init) }
+    }
 
     private func report(on inquiry: Inquiry) -> ServerReport {
         ServerReport(
@@ -24,10 +27,7 @@ extension ServerCore {
             rows: table.entries,
             named: table.mapping.datapathPorts.map { ServerReport.NamedPort(vm: $0.key, datapath: $0.value) }
                 .sorted { ($0.vm.vmID.rawValue, $0.vm.port) < ($1.vm.vmID.rawValue, $1.vm.port) },
-            refusals: network.refusals.values.sorted {
-                ($0.dpID.rawValue, $0.prefix) < ($1.dpID.rawValue, $1.prefix)
-            }
-            .prefix(Self.mostRefusals).map(ServerReport.Refusal.init),
+            refusals: someRefusals(),
             word: inquiry.vmID.flatMap { vmID in
                 inquiry.destination.flatMap { network.vms[vmID]?.word(on: $0) }
             })

@@ -163,14 +163,15 @@ public struct ServerCore: DaemonCore {
     }
 
     private mutating func flush(at now: Instant) {
+        // Asked once for all: whoever comes first must not keep the others waiting for ever.
+        var isBusy = self.isBusy(.clients, at: now)
         for vmID in vmConversations.keys where network.vms[vmID]?.isAlive == true {
-            let isBusy = isBusy(.clients, at: now)
             send(
                 vmConversations[vmID]?.flush(network, whileBusy: isBusy, at: now) ?? [], on: .clients, at: now
             )
         }
+        isBusy = self.isBusy(.proxies, at: now)
         for ctID in proxyConversations.keys {
-            let isBusy = isBusy(.proxies, at: now)
             send(
                 proxyConversations[ctID]?.flush(network, whileBusy: isBusy, at: now) ?? [], on: .proxies,
                 at: now)

@@ -7,6 +7,9 @@ extension FakeSwitch {
         if refusesDeletions, order.command.rawValue >= OpenFlow10.FlowModCommand.delete.rawValue {
             return .flowModNotPermitted
         }
+        if refusesChanges, order.command == .modifyStrict || order.command == .modify {
+            return .unsupportedActionOrder
+        }
         switch order.command {
         case .add:
             return add(order)

@@ -14,6 +14,8 @@ public struct FakeSwitch: Sendable {
     public var ports: [UInt16: OpenFlow10.PhyPort]
     /// The most flows that it holds; further ones are refused.
     public var capacity = Int.max
+    /// True if it lets no flow be modified.
+    public var refusesChanges = false
     /// True if it lets no flow be deleted.
     public var refusesDeletions = false
     /// The flows of one part of a statistics reply.

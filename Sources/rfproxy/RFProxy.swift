@@ -58,7 +58,10 @@ struct RFProxy: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How often the flows of each switch are read again, and put right if somebody has changed them; 0 is never.",
+            """
+            How often the flows of each switch are read again, and put right if somebody has changed them; 0: only when \
+            the switch tells that one has gone.
+            """,
             valueName: "seconds"))
     var audit = 60
 

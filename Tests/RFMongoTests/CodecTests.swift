@@ -117,10 +117,10 @@ private let expectedContent: [(RFMessage, String)] = [
         .datapathJoin(
             DatapathJoin(
                 dpID: Samples.dpID, ctID: 3, isVirtualSwitch: false,
-                ports: [.init(dpPort: 65279, name: "p", isUp: true)])),
+                ports: [.init(dpPort: 65279, name: "p", isUp: true)], connection: 7)),
         """
         { "dp_id" : "0000000000000099", "n_ports" : \(int(1)), "is_rfvs" : false, "ct_id" : \(int(3)), \
-        "ports" : [ { "dp_port" : \(int(65279)), "name" : "p", "up" : true } ] }
+        "ports" : [ { "dp_port" : \(int(65279)), "name" : "p", "up" : true } ], "connection" : \(long(7)) }
         """
     ),
     (.datapathLeave(DatapathLeave(dpID: Samples.dpID)), #"{ "dp_id" : "0000000000000099" }"#),

@@ -136,6 +136,73 @@ import Testing
         #expect(bench.closed.isEmpty)
     }
 
+    @Test func withoutAnIntervalTheTableIsReadWhenTheSwitchTells() throws {
+        var settings = ProxySettings()
+        settings.auditInterval = nil
+        var (bench, id) = try Self.bench(settings)
+        let right = try bench.has(id).flows
+        if let told = bench.switches[id]?.remove(try Self.flowID("10.0.0.0/8")) {
+            try bench.deliver(told, from: id)
+        }
+        #expect(try bench.has(id).flows == right)
+    }
+
+    /// The first reading is too old to show what goes while it is under way.
+    @Test func aFlowThatGoesWhileTheTableIsReadIsMissed() throws {
+        var (bench, id) = try Self.bench()
+        let right = try bench.has(id).flows
+        var back = try bench.disconnect(id)
+        back.answersStatistics = false
+        id = try bench.connect(back)
+        var description = back
+        description.answersStatistics = true
+        let requests = { (bench: Bench) in
+            try bench.has(id).received.filter { if case .statsRequest = $0.message { true } else { false } }
+        }
+        for _ in 0..<2 {
+            // The description, and the flows as they were.
+            let request = try #require(try requests(bench).last)
+            if case .statsRequest(.flow) = request.message,
+                let told = bench.switches[id]?.remove(try Self.flowID("10.0.0.0/8"))
+            {
+                var old = description
+                try bench.deliver(try old.receive(FakeSwitch.bytes(request.xid, request.message)), from: id)
+                bench.switches[id]?.answersStatistics = true
+                try bench.deliver(told, from: id)
+            } else {
+                try bench.deliver(
+                    try description.receive(FakeSwitch.bytes(request.xid, request.message)), from: id)
+            }
+        }
+        try bench.wait(.seconds(2))
+        #expect(try bench.has(id).flows == right)
+    }
+
+    @Test func aForeignFlowThatMayNotGoYetIsReportedOnce() throws {
+        var bench = Bench()
+        try bench.say(Bench.flow("10.0.0.0/8"))
+        let id = try bench.connect(FakeSwitch(Bench.datapath, ports: 3))
+        bench.switches[id]?.set(Self.foreign, FakeSwitch.Flow(actions: []))
+        try bench.wait(.seconds(300))
+        #expect(Self.drifts(bench).count == 1)
+        #expect(try bench.has(id).flows.count == 2)
+        try bench.say(Bench.complete)
+        #expect(try bench.has(id).flows.count == 1)
+    }
+
+    @Test func aPauseDuringAnAuditBlamesNobody() throws {
+        var (bench, id) = try Self.bench()
+        bench.switches[id]?.answersStatistics = false
+        while try bench.has(id).received.allSatisfy({
+            if case .statsRequest = $0.message { false } else { true }
+        }) {
+            try bench.wait(.seconds(1))
+        }
+        bench.now = bench.now.advanced(by: .seconds(20))
+        try bench.tell(.timePassed)
+        #expect(!bench.log.contains { $0.message.hasPrefix("a switch did not say its flows") })
+    }
+
     @Test func withoutAnIntervalNothingIsReadAgain() throws {
         var settings = ProxySettings()
         settings.auditInterval = nil

@@ -60,6 +60,57 @@ import Testing
         #expect(errors(bench).isEmpty)
     }
 
+    /// With room for all again, it must not take a minute for each few of them.
+    @Test func veryManyRefusedFlowsFindTheirRoomSoon() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3)
+        fake.capacity = 0
+        let id = try bench.connect(fake)
+        for number in 0..<3000 { bench.server.say(Bench.flow("10.\(number >> 8).\(number & 255).0/24")) }
+        try bench.settle()
+        bench.switches[id]?.capacity = 10_000
+        try bench.wait(.seconds(2))
+        #expect(try bench.has(id).flows.count == 3000)
+    }
+
+    @Test func aRefusedChangeSaysThatTheOldFlowIsStillThere() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3)
+        fake.capacity = 1
+        let id = try bench.connect(fake)
+        try bench.say(Bench.flow("10.0.0.0/8"))
+        bench.switches[id]?.refusesChanges = true
+        try bench.say(Bench.flow("10.0.0.0/8", port: 3))
+        #expect(errors(bench).map(\.carrier) == [IPPrefix("10.0.0.0/8")])
+    }
+
+    /// The answer to ARP for an address is not the flow of the address.
+    @Test func aRefusedOwnAddressStaysRefusedWhenItsAnswerToARPIsTaken() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3)
+        fake.capacity = 1
+        let id = try bench.connect(fake)
+        try bench.say(Bench.flow("10.0.0.1/32", .local))
+        try bench.settle()
+        let hasAddress = try bench.has(id).flows.keys.contains { $0.match.dlType == .ipv4 }
+        #expect(errors(bench).isEmpty == hasAddress)
+    }
+
+    @Test func aRefusalEndsWithTheDatapathThatIsForgotten() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3)
+        fake.capacity = 0
+        let id = try bench.connect(fake)
+        try bench.say(Bench.flow("10.0.0.0/8"))
+        #expect(errors(bench).count == 1)
+        try bench.disconnect(id)
+        bench.server.restart(at: bench.now)
+        try bench.say(Bench.complete)
+        try bench.wait(.seconds(2))
+        #expect(errors(bench).isEmpty)
+        #expect(bench.core.datapaths.isEmpty)
+    }
+
     /// A deletion that is refused leaves a stale flow: it is said, and tried again.
     @Test func aRefusedDeletionIsTriedAgain() throws {
         var bench = Bench()

@@ -226,6 +226,44 @@ struct ServerCoreTests {
         #expect(scene.portMaps.map(\.vsPort) == [13])
     }
 
+    /// Leaving and coming back share one key, so that only the last word may arrive.
+    @Test("a virtual switch that came back before anybody heard that it was away")
+    func virtualSwitchBlinksUnheard() throws {
+        var scene = oneRouter()
+        let token = try #require(scene.vms[vm1]).token(of: vm1)
+        scene.proxy.join(.defaultVirtualSwitch, ports: 11...12, connection: 1)
+        scene.proxy.map(vm1, 1, at: 11, token: token)
+        scene.settle()
+        #expect(scene.vms[vm1]?.replica[.vmPortMapped(vm1, 1)] != nil)
+        scene.proxy.join(.defaultVirtualSwitch, ports: 11...13, connection: 1)
+        scene.settle()
+        #expect(scene.vms[vm1]?.replica[.vmPortMapped(vm1, 1)] != nil, "it was not away")
+        scene.proxy.join(.defaultVirtualSwitch, ports: 11...12, connection: 2)
+        scene.settle()
+        #expect(scene.vms[vm1]?.replica[.vmPortMapped(vm1, 1)] == nil)
+        #expect(scene.portMaps.map(\.vsPort) == [11])
+    }
+
+    /// A channel is busy from the first envelope on.
+    @Test("what is said to one peer does not keep the next one waiting")
+    func peersTakeTurns() throws {
+        var scene = oneRouter()
+        scene.proxy.join(dp6)
+        scene.vms[vm2] = .vm(vm2, at: scene.now)
+        scene.proxy.join(.defaultVirtualSwitch, ports: 11...12, connection: 1)
+        scene.settle()
+        for (vmID, port) in [(vm1, 11), (vm2, 12)] as [(VMID, UInt16)] {
+            scene.proxy.map(vmID, 1, at: port, token: try #require(scene.vms[vmID]).token(of: vmID))
+        }
+        scene.settle()
+        scene.handle(.ipc(.clients, .written(0)))
+        scene.proxy.join(.defaultVirtualSwitch, ports: 11...12, connection: 2)
+        scene.settle()
+        for vmID in [vm1, vm2] {
+            #expect(scene.vms[vmID]?.replica[.vmPortMapped(vmID, 1)] == nil, "nothing has been written yet")
+        }
+    }
+
     @Test("a flow that a switch refuses is kept in mind until it is taken")
     func refusals() {
         var scene = oneRouter()

@@ -80,12 +80,13 @@ extension Speaker {
                 RouteInfo(vmID: vmID, prefix: prefix, source: vmID.dataAddress, forwarding: forwarding)))
     }
 
-    mutating func join(_ dpID: DatapathID, ports: ClosedRange<UInt16> = 1...2) {
+    mutating func join(_ dpID: DatapathID, ports: ClosedRange<UInt16> = 1...2, connection: Int64 = 0) {
         say(
             .datapathJoin(
                 DatapathJoin(
                     dpID: dpID, ctID: 0, isVirtualSwitch: dpID.isVirtualSwitch,
-                    ports: ports.map { DatapathJoin.Port(dpPort: $0, name: "p\($0)", isUp: true) })))
+                    ports: ports.map { DatapathJoin.Port(dpPort: $0, name: "p\($0)", isUp: true) },
+                    connection: connection)))
     }
 
     mutating func map(_ vmID: VMID, _ port: UInt8, at vsPort: UInt16, token: UInt64) {

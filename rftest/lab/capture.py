@@ -30,7 +30,9 @@ class Capture:
         name = f"capture.{uuid.uuid4().hex[:8]}"
         self.file = paths.LOG / f"{name}.pcap"
         self.log = paths.LOG / f"{name}.log"
-        words = ["tcpdump", "-i", interface, "-n", "-U", "-s", "0", "-B", "32768", "-Z", "root", "--immediate-mode",
+        # In immediate mode each packet takes the whole snapshot length of the kernel's buffer: a little more than loopback's
+        # MTU, and a large buffer, or a burst does not fit.
+        words = ["tcpdump", "-i", interface, "-n", "-U", "-s", "66000", "-B", "262144", "-Z", "root", "--immediate-mode",
                  "-w", str(self.file), *expression.split()]
         self.process = Process.spawn(name, container.network(*words) if container else words, self.log)
         until(lambda: "listening on" in self.log.read_text() or not self.process.alive, "tcpdump listens", logs=(self.log,))

@@ -59,7 +59,7 @@ class FlowMods(unittest.TestCase):
 class Useless(unittest.TestCase):
     def wrong(self, *messages: bytes, changes: Changes | None = None, touched: set = frozenset()) -> list[str]:
         given = [Order("sA", 0, flowmod.parse(message)) for message in messages]
-        return judge(given, {"sA": changes or Changes()}, touched)
+        return judge(given, {"sA": changes or Changes()}, touched, {})
 
     def test_churn_is_a_reason(self) -> None:
         self.assertEqual(self.wrong(ADD, MODIFY, DELETE), [])
@@ -83,8 +83,13 @@ class Useless(unittest.TestCase):
         self.assertEqual(self.wrong(outside(ADD), touched=touched), [])
         self.assertEqual(len(self.wrong(outside(ADD), outside(ADD), touched=touched)), 1)
 
+    def test_a_wiped_table_may_be_said_again(self) -> None:
+        given = [Order("sA", time, flowmod.parse(ADD)) for time in (1, 3, 4)]
+        self.assertEqual(len(judge(given, {"sA": Changes()}, set(), {"sA": 2})), 1)
+        self.assertEqual(len(judge(given, {"sA": Changes()}, set(), {"sB": 2})), 2)
+
     def test_a_switch_that_is_nobodys(self) -> None:
-        self.assertEqual(len(judge([Order("dp0", 0, flowmod.parse(outside(ADD)))], {"sA": Changes()}, set())), 1)
+        self.assertEqual(len(judge([Order("dp0", 0, flowmod.parse(outside(ADD)))], {"sA": Changes()}, set(), {})), 1)
 
 
 class KernelChanges(unittest.TestCase):

@@ -66,13 +66,18 @@ public struct DatapathJoin: Hashable, Codable, Sendable {
     public var isVirtualSwitch: Bool
     /// Its ports, in the order of their numbers.
     public var ports: [Port]
+    /// Which of its connections this is: another number means that it was away, whether or not that was heard of.
+    public var connection: Int64
 
     /// Describes a connected datapath.
-    public init(dpID: DatapathID, ctID: Int32, isVirtualSwitch: Bool, ports: [Port]) {
+    public init(
+        dpID: DatapathID, ctID: Int32, isVirtualSwitch: Bool, ports: [Port], connection: Int64 = 0
+    ) {
         self.dpID = dpID
         self.ctID = ctID
         self.isVirtualSwitch = isVirtualSwitch
         self.ports = ports
+        self.connection = connection
     }
 }
 

@@ -45,8 +45,8 @@ public struct Conversation: Sendable {
     public let peer: PeerName
     /// The latest incarnation of the peer that has been heard of; 0 for none.
     public private(set) var peerEpoch: Int64 = 0
-    /// When the peer last said something new to this incarnation. A channel that is read again repeats what it holds:
-    /// that shows nothing.
+    /// When the peer last showed that it lives. A channel that is read again repeats what it holds, and only the very last beat or
+    /// acknowledgement among that is taken for a sign of life, once.
     public private(set) var lastHeard: Instant?
 
     private let me: PeerName

@@ -25,13 +25,15 @@ extension DatapathJoin: BSONMessage {
         document.append("is_rfvs", isVirtualSwitch)
         document.append("ct_id", ctID)
         document.append("ports", documents: ports) { $1.append(to: &$0) }
+        document.append("connection", connection)
     }
 
     init(from document: inout BSONReader) throws(BSONError) {
         self.init(
             dpID: try document.read("dp_id"), ctID: try document.read("ct_id"),
             isVirtualSwitch: try document.read("is_rfvs"),
-            ports: try document.list("ports", of: Port.init(from:)))
+            ports: try document.list("ports", of: Port.init(from:)),
+            connection: try document.read("connection"))
     }
 }
 

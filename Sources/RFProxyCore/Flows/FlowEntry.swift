@@ -51,6 +51,8 @@ extension FlowTable {
         case refused(FlowKey, OpenFlow10.ErrorCode)
         /// It is to go, and the switch would not let it.
         case kept(FlowKey, OpenFlow10.ErrorCode)
+        /// Somebody else's flow is to go, and the switch would not let it.
+        case foreignKept(OpenFlow10.ErrorCode)
         /// It had been refused, and has been taken since or is no longer wanted.
         case resolved(FlowKey)
     }

@@ -30,6 +30,9 @@ extension FlowTable {
         var isNone: Bool { self == Drift() }
     }
 
+    /// How many flows the switch is known to have, or has said in the present audit.
+    var auditSize: Int { size + (audit.map { $0.found.count + $0.strays.count } ?? 0) }
+
     /// The switch is about to be asked for its flows. False if there is nothing to compare them with.
     mutating func beginAudit() -> Bool {
         guard isRead, audit == nil else { return false }
@@ -59,7 +62,7 @@ extension FlowTable {
     mutating func endAudit() -> Drift {
         guard let audit else { return Drift() }
         self.audit = nil
-        var drift = Drift(foreign: audit.strays.count)
+        var drift = Drift(foreign: audit.strays.subtracting(strays).count)
         var differing: [FlowKey] = []
         for (key, entry) in entries
         where entry.actual != .absent && !entry.marks.contains(.seen) && !audit.moving.contains(key) {
@@ -98,6 +101,6 @@ extension FlowTable {
         guard let key = FlowKey(match: flow.match, priority: flow.priority), let entry = entries[key] else {
             return false
         }
-        return entry.desired != .absent && entry.actual != .absent && !entry.marks.contains(.inFlight)
+        return entry.desired != .absent && entry.actual != .absent
     }
 }

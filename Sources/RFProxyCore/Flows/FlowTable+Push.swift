@@ -147,17 +147,20 @@ extension FlowTable {
     /// A barrier has come back: all before it is done, or has been refused by now.
     mutating func passed(barrier xid: UInt32) {
         guard let place = flight.place(of: xid) else { return }
-        var deleted = 0
+        var reasons = 0
         for _ in 0...place {
-            guard case .flow(let key, let before) = flight.popFirst() else { continue }
-            if done(key, before: before) { deleted += 1 }
+            switch flight.popFirst() {
+            case .flow(let key, let before): reasons += done(key, before: before)
+            case .stray: reasons += 1
+            case .barrier, nil: break
+            }
         }
-        // Each flow that left may have made room for one that found none.
-        retry(deleted)
+        retry(reasons)
     }
 
-    /// Returns true if a flow has left.
-    private mutating func done(_ key: FlowKey, before: FlowAction) -> Bool {
+    /// Returns how many refused flows there is reason to try again: each flow that left may have made room for one, and each
+    /// that was refused before and found room shows that there is more.
+    private mutating func done(_ key: FlowKey, before: FlowAction) -> Int {
         let result = change(key) { entry -> (again: Bool, resolved: Bool, deleted: Bool) in
             entry.marks.remove(.inFlight)
             let again = entry.marks.remove(.changed) != nil
@@ -165,18 +168,21 @@ extension FlowTable {
             let resolved = isTaken && entry.marks.remove(.reported) != nil
             return (again, resolved, isTaken && entry.actual == .absent && before != .absent)
         }
-        guard let result else { return false }
+        guard let result else { return 0 }
         if result.resolved { outcomes.append(.resolved(key)) }
         if result.again { enqueue(key) }
         settle(key)
-        return result.deleted
+        return (result.deleted ? 1 : 0) + (result.resolved ? 2 : 0)
     }
 
     /// The switch refused a message. False if it is none of these.
     mutating func refuse(_ xid: UInt32, _ code: OpenFlow10.ErrorCode) -> Bool {
         guard let place = flight.place(of: xid) else { return false }
         let index = flight.messages.index(flight.messages.startIndex, offsetBy: place)
-        guard case .flow(let key, let before) = flight.messages[index] else { return true }
+        guard case .flow(let key, let before) = flight.messages[index] else {
+            outcomes.append(.foreignKept(code))
+            return true
+        }
         let isWanted = change(key) { entry in
             entry.actual = before
             entry.marks.insert(.refused)

@@ -62,9 +62,11 @@ struct FlowTable: Sendable {
         owners[address].map { Array($0.keys) } ?? []
     }
 
-    /// The prefix whose flow catches the packets of a flow that is not there; nil if they go to the VM.
+    /// The prefix whose flow catches the packets of a flow that is not as it should be: its own, if it still does what it did
+    /// before; nil if they go to the VM.
     func carrier(of key: FlowKey) -> IPPrefix? {
         guard key.role == .routed || key.role == .hairpin else { return nil }
+        if let entry = entries[key], entry.actual != .absent { return key.prefix }
         return key.address.networks.lazy.filter { $0.length < key.prefix.length }
             .compactMap(OpenFlow10.IPv4Prefix.init).map { FlowKey.routed(key.source, $0) }
             .first { entries[$0].map { $0.actual != .absent } ?? false }?.prefix

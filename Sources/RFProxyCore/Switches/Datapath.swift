@@ -51,6 +51,7 @@ struct Datapath: Sendable {
         table.forgetActual()
         auditAt = nil
         auditing = nil
+        wantsAudit = false
         retryAt = nil
     }
 
@@ -72,11 +73,13 @@ struct Datapath: Sendable {
     var isStranger: Bool { session == nil && table.isComplete && !table.hasRoutes }
 
     /// How it is announced to rfserver.
-    func join(ctID: Int32) -> DatapathJoin {
+    func join(ctID: Int32, epoch: Int64) -> DatapathJoin {
         let ports = ports.values.sorted { $0.number < $1.number }.map {
             DatapathJoin.Port(dpPort: $0.number.rawValue, name: $0.name, isUp: $0.isUp)
         }
-        return DatapathJoin(dpID: id, ctID: ctID, isVirtualSwitch: id.isVirtualSwitch, ports: ports)
+        return DatapathJoin(
+            dpID: id, ctID: ctID, isVirtualSwitch: id.isVirtualSwitch, ports: ports,
+            connection: epoch << 32 | Int64(session?.rawValue ?? 0))
     }
 }
 
@@ -91,6 +94,10 @@ extension Datapath {
     /// The first audit comes after half an interval to a whole one, another time for each datapath: not all switches are
     /// read at once because they have connected at once.
     mutating func planFirstAudit(every interval: Duration?, at now: Instant) {
+        if wantsAudit {
+            wantsAudit = false
+            return auditSoon(at: now)
+        }
         guard let interval else { return }
         // Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4).
         let part = Double((id.rawValue &* 0x9E37_79B9_7F4A_7C15) >> 40) / Double(1 << 24)
@@ -124,7 +131,7 @@ extension Datapath {
 
     /// There is a reason to read the flows as soon as it may be.
     mutating func auditSoon(at now: Instant) {
-        guard auditing == nil else {
+        guard auditing == nil, table.isRead else {
             wantsAudit = true
             return
         }

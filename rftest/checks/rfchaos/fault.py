@@ -25,6 +25,7 @@ class Scene:
         self.facts: list[str] = [self.vm.name]
         self.broken: list[str] = []
         self.touched: set[Place] = set()    # flows that were changed by hand
+        self.wiped: dict[str, float] = {}   # when a switch's whole table was
         self.worst = 0.0
         self.after = contextlib.ExitStack()     # what is to be done once nobody counts the pings any more
         self._questions: list[Callable[[Account], None]] = []

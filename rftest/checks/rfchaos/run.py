@@ -51,7 +51,7 @@ def run(lab: ChaosMesh, fault: Fault, dice: random.Random) -> Outcome:
         scene.broken.append(str(error))
     finally:
         with scene.after:
-            account = watch.finish(scene.touched)
+            account = watch.finish(scene.touched, scene.wiped)
     scene.answer(account)
     for churn in churns:
         churn.clear()

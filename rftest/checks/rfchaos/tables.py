@@ -51,6 +51,7 @@ def table_wiped(scene: Scene) -> None:
     """a whole table is deleted by hand: there again within 2 s"""
     before = [flow for flow in scene.switch.flows() if not _churned(flow)]
     run(["ovs-ofctl", "del-flows", scene.switch.name])
+    scene.wiped[scene.switch.name] = time.time()
     _wait_right(scene, before, "table right after", TOLD)
 
 

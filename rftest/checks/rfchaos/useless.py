@@ -28,21 +28,21 @@ def orders(messages: list[openflow.Message], names: dict[int, str]) -> list[Orde
             for message in messages if message.type == openflow.FLOW_MOD]
 
 
-def judge(given: list[Order], changes: dict[str, Changes], touched: set[Place]) -> list[str]:
+def judge(given: list[Order], changes: dict[str, Changes], touched: set[Place], wiped: dict[str, float]) -> list[str]:
     """What is wrong with them, the first first. `changes` are those of the kernel behind each switch; what somebody has
-    touched by hand may be put right once."""
+    touched by hand may be put right once, and what was said to a switch before its table was wiped may be said again."""
     touched = set(touched)
-    said: dict[tuple, tuple[str, ...] | None] = {}
+    said: dict[tuple, tuple[float, tuple[str, ...] | None]] = {}
     wrong = []
     for order in given:
         key = order.switch, order.mod.key
         if key in touched:
             touched.remove(key)
-        elif key in said and said[key] == order.mod.effect:
+        elif key in said and said[key][1] == order.mod.effect and said[key][0] >= wiped.get(order.switch, 0):
             wrong.append(f"{order}: said already")
         elif not _churned(order.mod) and not (order.switch in changes and changes[order.switch].cover(order.mod.prefix)):
             wrong.append(f"{order}: no kernel has a reason for it")
-        said[key] = order.mod.effect
+        said[key] = order.time, order.mod.effect
     return wrong
 
 

@@ -68,15 +68,15 @@ class Watch:
         for ping in self._pings:
             ping.wait_answers(50)
 
-    def finish(self, touched: set[Place]) -> Account:
-        """Ends it. `touched` are the flows that somebody has changed by hand."""
+    def finish(self, touched: set[Place], wiped: dict[str, float]) -> Account:
+        """Ends it. `touched` are the flows that somebody has changed by hand, `wiped` says when a whole table was."""
         pings = [ping.finish() for ping in self._pings]
         messages = openflow.messages(self._capture.finish_ipv4())
         changes = {switch_of(self._lab, watch.vm.name).name: watch.finish() for watch in self._kernels}
         by_id = {switch.datapath_id: switch.name for switch in (*self._lab.switches.values(), self._lab.virtual_switch)}
         names = {port: by_id[datapath] for port, datapath in self._lab.connections.datapaths.items()}
         given = orders(messages, names)
-        return Account(pings, len(given), judge(given, changes, touched), messages)
+        return Account(pings, len(given), judge(given, changes, touched, wiped), messages)
 
 
 def _lost(ping: PingResult) -> list[int]:
