@@ -1,0 +1,25 @@
+"""os-ken, a controller framework in Python, as a peer: an application that pushes flows, or answers each packet."""
+
+import importlib.util
+
+from lab import paths
+from lab.errors import until
+from lab.process import run
+
+from .parts import Running
+
+PORT = 6735
+ADDRESS = f"127.0.0.1:{PORT}"
+_APPLICATION = paths.RFTEST / "bench" / "osken_application.py"
+
+
+def installed() -> bool:
+    return importlib.util.find_spec("os_ken") is not None
+
+
+def start(flows: int = 0) -> Running:
+    """Starts it, and waits until it listens. With flows, it pushes them to the switch that connects."""
+    peer = Running("osken", ["env", f"BENCH_FLOWS={flows}", "osken-manager", "--ofp-listen-host", "127.0.0.1",
+                             "--ofp-tcp-listen-port", PORT, _APPLICATION])
+    until(lambda: run(["ss", "-Hltn", f"sport = :{PORT}"]).strip(), "os-ken listens", 20, (peer.log,))
+    return peer
