@@ -35,16 +35,19 @@ build: need-swift ## release binaries, in .build/release
 run: setup build ## rftest2: four OSPF routers on a Mininet mesh; gives you Mininet's prompt
 	$(call as_root,rftest/rftest2 $(if $(CHECK),--no-prompt))
 
-test: setup build need-swift ## everything: unit and integration tests, lint, rftest1 and rftest2 --check
+test: setup build need-swift ## everything: unit and integration tests, lint, both labs, 2 minutes of faults
 	$(AS_USER) $(SWIFT) build --build-tests
 	$(SUDO) env ROUTEFLOW_MONGOD=$(LAB)/bin/mongod $(SWIFT) test --skip-build
 	$(MAKE) lint
 	/usr/bin/python3 -B -m unittest discover -s rftest/tests
 	$(call as_root,rftest/rftest1 --check)
 	$(call as_root,rftest/rftest2 --check)
+	$(call as_root,rftest/rfchaos --minutes 2)
 
-test-long: test ## what `test` runs, and ten more start orders of rftest2
+test-long: test ## what `test` runs, ten more start orders, flapping routes, and 20 minutes of faults
 	$(call as_root,rftest/rftest2 --check --only pingall --orders 10)
+	$(call as_root,rftest/rftest1 --check --long)
+	$(call as_root,rftest/rfchaos --minutes 20)
 
 bench: setup-bench build ## how fast it is, beside what it could not be faster than; writes docs/benchmarks.md (ONLY=name: one scenario)
 	$(call as_root,rftest/rfbench $(foreach name,$(ONLY),--scenario $(name)))

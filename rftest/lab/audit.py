@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 from . import kernel
 from .containers import VM
 from .errors import LabError
-from .flows import CONTROL, ROUTE, Flow
+from .flows import ARP_ANSWER, CONTROL, ROUTE, Flow
 from .kernel import Kernel, Leg, Route
 from .ovs import Switch
 
@@ -21,6 +21,9 @@ _PROTOCOLS = {"ARP": {"arp": ""}, "OSPF": {"ip": "", "nw_proto": "89"},
               "RIPv2": {"udp": "", "nw_dst": "224.0.0.9", "tp_dst": "520"}}
 
 Key = tuple[int, tuple]
+# "controller", "drop", the very actions, or the ports and MAC addresses that may be forwarded to: any leg of several is
+# right.
+Action = str | tuple[str, ...] | frozenset[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,13 @@ class Expectation:
     """What a flow is to do, and why it is there."""
 
     cause: str
-    # "controller", "drop", or the ports and MAC addresses that it may forward to: any leg of several is right.
-    action: str | frozenset[tuple[int, str]]
+    action: Action
 
     def __str__(self) -> str:
         if isinstance(self.action, str):
             return self.action
+        if isinstance(self.action, tuple):
+            return ",".join(self.action)
         return " or ".join(f"port {port} to {mac}" for port, mac in sorted(self.action))
 
 
@@ -104,6 +108,8 @@ def expected(seen: Kernel) -> dict[Key, Expectation]:
              for name, match in _PROTOCOLS.items()}
     for address in router.own:
         table[_key(CONTROL, {"ip": "", "nw_dst": str(address)})] = Expectation(f"{address} is the VM's own", "controller")
+        request = {"arp": "", "dl_dst": router.mac, "arp_tpa": str(address), "arp_op": "1"}
+        table[_key(ARP_ANSWER, request)] = Expectation(f"ARP for {address}, the VM's own", _answer(address, router.mac))
     wanted: dict[IPv4Network, Expectation] = {}
     for prefix, route in router.choices.items():
         action = router.action(route)
@@ -123,6 +129,19 @@ def expected(seen: Kernel) -> dict[Key, Expectation]:
     return table
 
 
+def _answer(address: IPv4Address, mac: str) -> tuple[str, ...]:
+    """What turns a request for an address into its answer (RFC 826), and sends it back."""
+    return ("move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]", f"mod_dl_src:{mac}", "load:0x2->NXM_OF_ARP_OP[]",
+            "move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[]", "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[]",
+            f"load:{int(mac.replace(':', ''), 16):#x}->NXM_NX_ARP_SHA[]", f"load:{int(address):#x}->NXM_OF_ARP_SPA[]",
+            "IN_PORT")
+
+
+def disagreement(seen: Kernel, table: list[Flow]) -> list[str]:
+    """What is wrong with a flow table for that kernel, a sentence each."""
+    return differences(expected(seen), table, _Router(seen).mac)
+
+
 def differences(wanted: dict[Key, Expectation], found: list[Flow], mac: str) -> list[str]:
     """What is wrong with a flow table, a sentence each."""
     present = {flow.key: flow for flow in found}
@@ -133,7 +152,9 @@ def differences(wanted: dict[Key, Expectation], found: list[Flow], mac: str) -> 
     return sorted(wrong)
 
 
-def _does(flow: Flow, action: str | frozenset[tuple[int, str]], mac: str) -> bool:
+def _does(flow: Flow, action: Action, mac: str) -> bool:
+    if isinstance(action, tuple):
+        return flow.actions == action
     if action == "controller":
         return flow.to_controller and len(flow.actions) == 1
     if action == "drop":

@@ -125,6 +125,7 @@ class VM(Container):
         super().__init__(name)
         self.client_log = paths.LOG / f"{name}.rfclient.log"
         self.client_options: list[str] = []
+        self.client_crashes = 0     # how often rfclient was to die under its present supervisor
 
     def create(self) -> None:
         super().create()
@@ -132,6 +133,10 @@ class VM(Container):
         settings = self.folder / "upper/etc/routeflow"
         settings.mkdir(parents=True, exist_ok=True)
         (settings / "rfclient.options").write_text(" ".join(self.client_options) + "\n")
+
+    def start(self) -> None:
+        super().start()
+        self._wait_client()
 
     def vtysh(self, *commands: str) -> str:
         """FRRouting's shell, one command after the other."""
@@ -144,19 +149,74 @@ class VM(Container):
     @property
     def client_pid(self) -> int:
         """rfclient's pid inside the container."""
-        return int((self.root / "run/rfclient.pid").read_text())
+        return self._client_state[0]
+
+    @property
+    def client_life(self) -> int:
+        """1 for the first life that rfclient has under its supervisor."""
+        return self._client_state[1]
+
+    @property
+    def _client_state(self) -> list[int]:
+        return list(map(int, (self.root / "run/rfclient.state").read_text().split()))
+
+    @property
+    def _supervisor_pid(self) -> int:
+        return int((self.root / "run/rfclient.supervisor.pid").read_text())
 
     @property
     def client_alive(self) -> bool:
-        state = self.root / f"proc/{self.client_pid}/stat"
-        return state.exists() and state.read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return self._runs(self.client_pid)
+
+    @property
+    def client_surprises(self) -> int:
+        """How often rfclient died although nobody wanted it to."""
+        return self.client_life - 1 - self.client_crashes
+
+    def forgive_client(self) -> int:
+        """Counts its surprises, and from now on not again."""
+        surprises = self.client_surprises
+        self.client_crashes += surprises
+        return surprises
 
     def kill_client(self, signal: str = "KILL") -> None:
-        """Ends rfclient alone; the VM lives on."""
-        self.run("kill", f"-{signal}", self.client_pid)
-        until(lambda: not self.client_alive, f"rfclient in {self.name} ends", logs=(self.client_log,))
+        """Ends rfclient alone; dead until `start_client`. The VM lives on."""
+        supervisor, client = self._supervisor_pid, self.client_pid
+        # SIGKILL is for both, which are one process group; another signal is passed on.
+        self.run("kill", f"-{signal}", "--", -supervisor if signal == "KILL" else supervisor)
+        until(lambda: not self._runs(supervisor) and not self._runs(client), f"rfclient in {self.name} ends",
+              logs=(self.client_log,))
 
     def start_client(self) -> None:
-        (self.root / "run/rfclient.pid").unlink(missing_ok=True)
+        """Starts rfclient and its supervisor, with what `client_options` are by now."""
+        (self.root / "etc/routeflow/rfclient.options").write_text(" ".join(self.client_options) + "\n")
+        (self.root / "run/rfclient.state").unlink(missing_ok=True)
         self.run("/usr/local/sbin/rfclient-start")
-        until((self.root / "run/rfclient.pid").exists, f"rfclient in {self.name} starts", logs=(self.client_log,))
+        self._wait_client()
+
+    def _wait_client(self) -> None:
+        self.client_crashes = 0
+        until((self.root / "run/rfclient.state").exists, f"rfclient in {self.name} starts", logs=(self.client_log,))
+
+    def crash_client(self) -> None:
+        """SIGKILL for rfclient alone; its supervisor starts it again."""
+        life, client = self.client_life, self.client_pid
+        self.client_crashes += 1
+        self.run("kill", "-KILL", client)
+        until(lambda: self.client_life > life or not self._runs(client), f"rfclient in {self.name} dies",
+              logs=(self.client_log,))
+
+    def pause_client(self) -> None:
+        """SIGSTOP."""
+        self.run("kill", "-STOP", self.client_pid)
+
+    def resume_client(self) -> None:
+        """SIGCONT."""
+        self.run("kill", "-CONT", self.client_pid)
+
+    def _runs(self, pid: int) -> bool:
+        """Whether a process of the container lives."""
+        try:
+            return (self.root / f"proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        except OSError:
+            return False

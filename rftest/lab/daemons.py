@@ -6,17 +6,18 @@ from pathlib import Path
 from . import paths
 from .containers import VM
 from .errors import LabError, until
-from .process import Process, run
+from .process import run
+from .supervised import Supervised
 
 
 class Daemon:
-    """A RouteFlow daemon: one command line, one log file, any number of lives."""
+    """A RouteFlow daemon under its supervisor: one command line, one log file, any number of lives."""
 
     def __init__(self, name: str, *options: object):
         self.name = name
         self.options = list(options)
         self.log = paths.LOG / f"{name}.log"
-        self.process: Process | None = None
+        self.process: Supervised | None = None
 
     @property
     def program(self) -> Path:
@@ -29,20 +30,32 @@ class Daemon:
         self.start()
 
     def start(self) -> None:
-        self.process = Process.spawn(self.name, [self.program, *self.options], self.log)
+        self.process = Supervised.spawn(self.name, [self.program, *self.options], self.log)
 
     @property
     def alive(self) -> bool:
-        return self.process is not None and self.process.alive
+        return self.process is not None and self.process.child_alive
 
     def stop(self) -> float:
-        """SIGTERM. Returns how long the daemon took to end."""
+        """SIGTERM, and no new life. Returns how long the daemon took to end."""
         return self.process.stop() if self.process else 0
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """SIGKILL; dead until `start`."""
         if self.process:
             self.process.kill()
+
+    def crash(self) -> None:
+        """SIGKILL; its supervisor starts it again."""
+        self.process.crash()
+
+    def pause(self) -> None:
+        """SIGSTOP."""
+        self.process.pause()
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self.process.resume()
 
     def restart(self) -> None:
         """SIGKILL, and a new life at once."""
@@ -50,7 +63,7 @@ class Daemon:
         self.start()
 
     def expect_alive(self) -> None:
-        if not self.alive:
+        if not self.alive or self.process.surprises:
             raise LabError(f"{self.name} has ended", self.log)
 
     # The log

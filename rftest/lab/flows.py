@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-# Priorities (docs/architecture.md): a route's or host's flow is at ROUTE + 2 x prefix length, control is at CONTROL.
+# Priorities (docs/architecture.md): a route's or host's flow is at ROUTE + 2 x prefix length, control is at CONTROL, and
+# above it what answers ARP for a router.
 ROUTE = 0x8000
 CONTROL = 0xC000
+ARP_ANSWER = 0xC001
 _OPENFLOW_DEFAULT = 0x8000
 _STATISTICS = {"cookie", "duration", "table", "n_packets", "n_bytes", "idle_age", "hard_age", "idle_timeout",
                "hard_timeout"}

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from .containers import VM
 
 # States in which a neighbour's MAC address may be used (NUD_VALID of linux/neighbour.h, without NOARP).
-_VALID = {"PERMANENT", "REACHABLE", "STALE", "DELAY", "PROBE"}
+VALID = {"PERMANENT", "REACHABLE", "STALE", "DELAY", "PROBE"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def parse(links: str, addresses: str, routes: str, neighbours: str) -> Kernel:
                    for entry in json.loads(addresses) if entry},
         routes=tuple(map(_route, json.loads(routes))),
         neighbours={(entry["dev"], IPv4Address(entry["dst"])): entry["lladdr"] for entry in json.loads(neighbours)
-                    if "lladdr" in entry and _VALID & set(entry["state"])})
+                    if "lladdr" in entry and VALID & set(entry["state"])})
 
 
 def _route(entry: dict) -> Route:

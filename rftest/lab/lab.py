@@ -84,6 +84,14 @@ class Lab:
         self.mongod.stop()
         run(["ip", "link", "del", "rfmgmt"])
 
+    def expect_no_surprise(self) -> None:
+        """A program that has died and was started again has failed all the same. That is told once."""
+        supervised = (self.mongod.process, self.ovs.server, self.ovs.switchd, self.rfserver.process, self.rfproxy.process)
+        dead = {process.name: process.log for process in supervised if process.forgive()}
+        dead |= {f"rfclient in {vm.name}": vm.client_log for vm in self.vms.values() if vm.forgive_client()}
+        if dead:
+            raise LabError(f"died, and started again: {', '.join(dead)}", *dead.values())
+
     def wait_connected(self, within: float = 20) -> None:
         """Waits until every switch has its controller."""
         for switch in (*self.switches.values(), self.virtual_switch):
@@ -148,5 +156,5 @@ def sweep() -> None:
         left = Process(f"process {pid}", pid, start_time(pid))
         left.kill()
     namespace.delete()
-    for file in (*paths.OVS.glob("*"), *paths.RUN.glob("*.uri"), paths.RUN / "kept"):
+    for file in (*paths.OVS.glob("*"), *paths.RUN.glob("*.uri"), *paths.RUN.glob("*.state"), paths.RUN / "kept"):
         file.unlink(missing_ok=True)

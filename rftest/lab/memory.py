@@ -7,7 +7,7 @@ from .lab import Lab
 
 def resident(lab: Lab) -> dict[str, int]:
     """Resident kilobytes of each daemon of the lab."""
-    found = {daemon.name: _resident(Path("/proc", str(daemon.process.pid))) for daemon in (lab.rfproxy, lab.rfserver)}
+    found = {daemon.name: _resident(Path("/proc", str(daemon.process.child))) for daemon in (lab.rfproxy, lab.rfserver)}
     for vm in lab.vms.values():
         found[f"rfclient in {vm.name}"] = _resident(vm.root / "proc" / str(vm.client_pid))
     return found

@@ -9,7 +9,7 @@ import pymongo.errors
 
 from . import paths
 from .errors import LabError, until
-from .process import Process
+from .supervised import Supervised
 
 PORT = 27017
 MANAGEMENT_ADDRESS = "192.168.100.1"
@@ -24,15 +24,14 @@ class Mongod:
     """One mongod with authentication on, and an empty database folder at the first start of a run."""
 
     def __init__(self) -> None:
-        self.process: Process | None = None
+        self.process: Supervised | None = None
         self._client: pymongo.MongoClient | None = None
 
     def create(self) -> None:
         """A fresh database, one user, and the files with the URIs."""
         if not paths.MONGOD.exists():
             raise LabError(f"{paths.MONGOD} is missing: run rftest/setup")
-        shutil.rmtree(paths.DB, ignore_errors=True)
-        paths.DB.mkdir()
+        self.make_folder()
         LOG.unlink(missing_ok=True)
         administrator, password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         self.start()
@@ -47,17 +46,26 @@ class Mongod:
             with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
                 output.write(f"mongodb://{USER}:{password}@{address}:{PORT}/db?authSource=admin\n")
 
+    def make_folder(self) -> None:
+        """An empty folder for the database."""
+        shutil.rmtree(paths.DB, ignore_errors=True)
+        paths.DB.mkdir()
+
     def start(self) -> None:
         """Starts mongod on what its folder holds, and waits until it answers."""
-        self.process = Process.spawn("mongod", [
+        self.process = Supervised.spawn("mongod", [
             paths.MONGOD, "--dbpath", paths.DB, "--port", PORT, "--bind_ip", f"127.0.0.1,{MANAGEMENT_ADDRESS}",
             "--auth", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25",
             "--setParameter", "diagnosticDataCollectionEnabled=false", "--logpath", LOG, "--logappend"], LOG)
-        until(self._answers, "mongod answers", within=30, logs=(LOG,))
+        until(self._starts, "mongod answers", within=30, logs=(LOG,))
 
-    def _answers(self) -> bool:
-        if self.process is None or not self.process.alive:
+    def _starts(self) -> bool:
+        if self.process is None or not self.process.alive or self.process.surprises:
             raise LabError("mongod has ended", LOG)
+        return self.answers()
+
+    def answers(self) -> bool:
+        """Whether it answers, within a fraction of a second."""
         try:
             with pymongo.MongoClient("127.0.0.1", PORT, serverSelectionTimeoutMS=200) as client:
                 client.admin.command("ping")
@@ -73,9 +81,13 @@ class Mongod:
             self.process.stop(timeout=20)
 
     def kill(self) -> None:
-        """SIGKILL: a crash."""
+        """SIGKILL; dead until `start`."""
         if self.process:
             self.process.kill()
+
+    def crash(self) -> None:
+        """SIGKILL; its supervisor starts it again."""
+        self.process.crash()
 
     @property
     def uri(self) -> str:

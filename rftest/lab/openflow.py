@@ -13,7 +13,7 @@ from .capture import IPv4Packet
 from .errors import LabError
 
 PORT = 6633
-PACKET_IN, PORT_STATUS, FLOW_MOD, PORT_MOD = 10, 12, 14, 15
+HELLO, FEATURES_REPLY, PACKET_IN, PORT_STATUS, FLOW_MOD, PORT_MOD, BARRIER_REPLY = 0, 6, 10, 12, 14, 15, 19
 _VERSION, _LAST_TYPE, _HEADER, _TCP = 1, 21, 8, 6
 
 
@@ -22,7 +22,8 @@ class Message:
     to_switch: bool
     type: int
     data: bytes
-    time: float     # when its first byte was seen, in seconds since 1970
+    time: float         # when its first byte was seen, in seconds since 1970
+    connection: int     # the switch's TCP port
 
 
 def messages(packets: list[IPv4Packet], port: int = PORT) -> list[Message]:
@@ -30,7 +31,8 @@ def messages(packets: list[IPv4Packet], port: int = PORT) -> list[Message]:
     found = []
     for stream in _streams(packets, port):
         begin = 0 if stream.from_start else _first_header(stream.data)
-        found += [Message(stream.source_port == port, stream.data[at + 1], stream.data[at:end], stream.time(at))
+        found += [Message(stream.source_port == port, stream.data[at + 1], stream.data[at:end], stream.time(at),
+                          stream.target_port if stream.source_port == port else stream.source_port)
                   for at, end in _cut(stream.data, begin)]
     return sorted(found, key=lambda message: message.time)
 
@@ -40,6 +42,7 @@ class _Stream:
     """One direction of one connection."""
 
     source_port: int
+    target_port: int
     data: bytes                         # without gaps, from the first byte that was captured
     from_start: bool                    # whether that is the connection's first byte
     times: list[tuple[int, float]]      # offsets at which segments begin, and when they were seen
@@ -63,10 +66,10 @@ def _streams(packets: list[IPv4Packet], port: int) -> list[_Stream]:
             starts[key] = (number + 1) & 0xFFFFFFFF
         if data and len(data) > len(segments[key].get(number, (b"", 0))[0]):
             segments[key][number] = (data, packet.time)
-    return [_join(key[1], parts, starts.get(key)) for key, parts in segments.items() if parts]
+    return [_join(key[1], key[3], parts, starts.get(key)) for key, parts in segments.items() if parts]
 
 
-def _join(source_port: int, parts: dict[int, tuple[bytes, float]], start: int | None) -> _Stream:
+def _join(source_port: int, target_port: int, parts: dict[int, tuple[bytes, float]], start: int | None) -> _Stream:
     """Segments in the order of their sequence numbers, repeated bytes once. A hole is an error."""
     first = next(iter(parts)) if start is None else start
     # A later segment may be before the first one seen: distances are signed, the sequence space is 32 bits.
@@ -82,7 +85,7 @@ def _join(source_port: int, parts: dict[int, tuple[bytes, float]], start: int | 
         if fresh:
             times.append((len(data), time))
             data += fresh
-    return _Stream(source_port, bytes(data), start is not None, times)
+    return _Stream(source_port, target_port, bytes(data), start is not None, times)
 
 
 def _cut(stream: bytes, begin: int) -> list[tuple[int, int]]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from . import flows, paths
 from .errors import until
-from .process import Process, run
+from .process import run
+from .supervised import Supervised
 
 CONTROLLER = "tcp:127.0.0.1:6633"
 DB_LOG = paths.LOG / "ovsdb-server.log"
@@ -21,8 +22,8 @@ class OpenVSwitch:
     """ovsdb-server and ovs-vswitchd."""
 
     def __init__(self) -> None:
-        self.server: Process | None = None
-        self.switchd: Process | None = None
+        self.server: Supervised | None = None
+        self.switchd: Supervised | None = None
 
     def start(self) -> None:
         database, socket = paths.OVS / "conf.db", paths.OVS / "db.sock"
@@ -31,11 +32,11 @@ class OpenVSwitch:
         DB_LOG.unlink(missing_ok=True)
         LOG.unlink(missing_ok=True)
         run(["ovsdb-tool", "create", database, _SCHEMA])
-        self.server = Process.spawn("ovsdb-server", [
+        self.server = Supervised.spawn("ovsdb-server", [
             "ovsdb-server", database, f"--remote=punix:{socket}", f"--pidfile={paths.OVS}/ovsdb-server.pid"], DB_LOG)
         until(socket.exists, "ovsdb-server listens", logs=(DB_LOG,))
         vsctl("--no-wait", "init")
-        self.switchd = Process.spawn("ovs-vswitchd", [
+        self.switchd = Supervised.spawn("ovs-vswitchd", [
             "ovs-vswitchd", f"unix:{socket}", f"--pidfile={paths.OVS}/ovs-vswitchd.pid"], LOG)
         until((paths.OVS / "ovs-vswitchd.pid").exists, "ovs-vswitchd is up", logs=(LOG,))
 

@@ -56,13 +56,15 @@ class PingResult:
 
 
 class Ping:
-    """A running ping; `finish` ends it. At an interval below 1 s a packet every `interval`, answered or not."""
+    """A running ping; `finish` ends it. At an interval below 1 s a packet every `interval`, answered or not; if it is
+    urgent, on a busy machine too."""
 
     def __init__(self, source: Container, address: str, interval: float = 0.2, count: int | None = None,
-                 options: tuple = ()):
+                 options: tuple = (), urgent: bool = False):
         self.log = paths.LOG / f"ping.{uuid.uuid4().hex[:8]}.log"
         words = ["ping", "-n", "-D", "-i", interval, "-W", 1, *(["-c", count] if count else []), *options, address]
-        self.process = Process.spawn(self.log.stem, source.network("stdbuf", "-oL", *words), self.log)
+        priority = ["nice", "-n", "-10"] if urgent else []
+        self.process = Process.spawn(self.log.stem, source.network(*priority, "stdbuf", "-oL", *words), self.log)
 
     @property
     def answers(self) -> int:

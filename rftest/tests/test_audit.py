@@ -53,6 +53,7 @@ class Audit(unittest.TestCase):
         self.assertEqual(actions["route 0.0.0.0/0"], {(4, "02:d1:d0:d0:d0:d0")}, "the better of two metrics")
         self.assertEqual(len(actions["route 30.0.0.0/24"]), 2, "two next hops of equal cost")
         self.assertEqual(actions["50.0.0.1 is the VM's own"], "controller")
+        self.assertIn("load:0x32000001->NXM_OF_ARP_SPA[]", actions["ARP for 50.0.0.1, the VM's own"])
         self.assertNotIn("route 192.168.100.0/24", actions)
 
     def test_a_missing_flow(self) -> None:
@@ -84,6 +85,17 @@ class Audit(unittest.TestCase):
 
     def test_a_protocol_that_is_not_carried(self) -> None:
         self.assert_found(self.planted(r"^.*nw_proto=89 .*\n", ""), "missing", "OSPF")
+
+    def test_an_arp_request_that_nobody_answers(self) -> None:
+        self.assert_found(self.planted(r"^.*arp_tpa=10\.0\.0\.1,.*\n", ""), "missing", "ARP for 10.0.0.1")
+
+    def test_an_arp_answer_with_another_address(self) -> None:
+        for field in (r"mod_dl_src:02:\w\w", r"load:0x\w\w(?=\w+->NXM_NX_ARP_SHA)", r"load:0x\w(?=\w+->NXM_OF_ARP_SPA)"):
+            found = self.planted(f"(arp_tpa=10\\.0\\.0\\.1,.*){field}", r"\g<1>mod_dl_src:06")
+            self.assert_found(found, "wrong", "ARP for 10.0.0.1")
+
+    def test_an_arp_answer_that_goes_elsewhere(self) -> None:
+        self.assert_found(self.planted(r"(arp_tpa=10\.0\.0\.1,.*)IN_PORT", r"\1output:2"), "wrong", "IN_PORT")
 
     def test_another_priority(self) -> None:
         self.assertEqual(len(self.planted(r"priority=32816(.*nw_dst=172\.31\.4\.0/24)", r"priority=32817\1")), 2)

@@ -33,7 +33,7 @@ def why_agrees(lab: Lab) -> None:
 
 
 def why_finds_the_fault(lab: Lab) -> None:
-    """rfctl why names what is wrong: a flow deleted by hand, a next hop that nobody has, a daemon that is gone"""
+    """rfctl why names what is wrong: a flow changed by hand, a next hop that nobody has, a daemon that is gone"""
     vm, switch, h4 = lab.vms["rfvmA"], lab.switches["sA"], HOSTS["h4"]
     vm.run("ip", "route", "add", "198.51.100.0/24", "via", "50.0.0.98")
     try:
@@ -43,10 +43,11 @@ def why_finds_the_fault(lab: Lab) -> None:
         vm.run("ip", "route", "del", "198.51.100.0/24")
     network = "172.31.4.0/24"
     before = next(flow for flow in switch.flows() if flow.is_route and str(flow.prefix) == network)
-    run(["ovs-ofctl", "del-flows", "--strict", switch.name, _match(before)])
-    expect("somebody has deleted it" in _why(h4), f"rfctl does not see the deleted flow:\n{_why(h4)}")
-    cookie = f"cookie={before.cookie:#x},"
-    run(["ovs-ofctl", "add-flow", switch.name, f"{cookie}{_match(before)},actions={','.join(before.actions)}"])
+    # A change, since rfproxy hears of a deletion at once and puts it right.
+    run(["ovs-ofctl", "mod-flows", "--strict", switch.name, f"{_match(before)},actions=drop"])
+    expect("somebody has changed it" in _why(h4), f"rfctl does not see the changed flow:\n{_why(h4)}")
+    marks = f"cookie={before.cookie:#x},send_flow_rem,"
+    run(["ovs-ofctl", "add-flow", switch.name, f"{marks}{_match(before)},actions={','.join(before.actions)}"])
     expect("stops here" not in _why(h4), f"rfctl still sees a fault:\n{_why(h4)}")
     vm.kill_client()
     try:
