@@ -5,7 +5,7 @@ import time
 from checks.rftest1.topology import B2, SWITCH1
 from lab import audit
 
-from .parts import Bench, batch_file, cpu_seconds, frr_stopped, install, ip_batch, pids
+from .parts import Bench, change_routes, cpu_seconds, frr_stopped, install, pids
 from .results import Figure, judge
 
 NAME = "idle"
@@ -25,7 +25,7 @@ def measure(bench: Bench) -> list[Figure]:
             passed = time.monotonic() - begin
             used = {name: (cpu_seconds(pid) - before[name]) / passed * 100 for name, pid in daemons.items()}
         finally:
-            ip_batch(bench.vm, batch_file(bench.vm, "del", _ROUTES, B2))
+            change_routes(bench.vm, "del", _ROUTES, B2)
     audit.wait_agreement([(bench.vm, SWITCH1)], within=60)
     figures = [Figure(NAME, name, value, "% of a core") for name, value in used.items()]
     total = sum(used.values())

@@ -1,6 +1,8 @@
 """A million routes to a switch that only counts: rate, whether it stays the same, and memory a route."""
 
 import time
+from contextlib import contextmanager
+from typing import Iterator
 
 from checks.rftest1.topology import B2, wait_routing
 from lab import audit
@@ -9,7 +11,7 @@ from lab.lab import LISTEN
 from lab.ovs import CONTROLLER, vsctl
 
 from .bulk import overruns
-from .parts import Bench, Running, batch_file, frr_stopped, ip_batch, pids, resident_bytes
+from .parts import Bench, Running, change_routes, frr_stopped, pids, resident_bytes
 from .results import Figure, against, judge
 
 NAME = "million"
@@ -23,22 +25,19 @@ def measure(bench: Bench) -> list[Figure]:
     memory: dict[int, dict[str, int]] = {}
     before = overruns(bench)
     with frr_stopped(bench.vm):
-        sink = _put_sink(bench)
-        try:
+        with _sink(bench) as sink:
             for size in _SIZES:
                 bench.progress(f"million: {size:,} routes")
                 have = _adds(sink)
-                begin, end = ip_batch(bench.vm, batch_file(bench.vm, "add", size, B2))
+                begin, end = change_routes(bench.vm, "add", size, B2)
                 last = until(lambda: _settled(sink, have + size), f"{size} flow mods at the sink", 300,
                              (sink.log, *lab.logs))
                 rates[size], kernel[size] = size / (last - begin), size / (end - begin)
                 time.sleep(2)
                 memory[size] = {name: resident_bytes(pid) for name, pid in pids(lab).items()}
                 gone = sink.lines()[-1]["deletes"]
-                ip_batch(bench.vm, batch_file(bench.vm, "del", size, B2))
+                change_routes(bench.vm, "del", size, B2)
                 until(lambda: sink.lines()[-1]["deletes"] >= gone + size, f"{size} flows leave the sink", 300, (sink.log,))
-        finally:
-            _restore(bench, sink)
     few, many = rates[_SIZES[0]], rates[_SIZES[-1]]
     figures = [Figure(NAME, f"{size:,} routes: rate", rates[size], "routes/s", peer="ip -batch meanwhile",
                       peer_value=kernel[size], ratio=rates[size] / kernel[size]) for size in _SIZES]
@@ -65,32 +64,34 @@ def _settled(sink: Running, adds: int) -> float | None:
     return line["lastBarrier"]
 
 
-def _put_sink(bench: Bench) -> Running:
+@contextmanager
+def _sink(bench: Bench) -> Iterator[Running]:
     """A fake switch in the place of switch1. It has no flows to show, so rfproxy must not audit it."""
     lab = bench.lab
     # The neighbour stays known although nobody answers for it.
     bench.vm.run("ip", "neigh", "replace", B2, "lladdr", lab.hosts["b2"].mac(), "dev", "eth2", "nud", "permanent")
     vsctl("del-controller", "switch1")
-    lab.rfproxy.stop()
-    lab.rfproxy.options += ["--audit", 0]
-    mark = lab.rfproxy.mark()
-    lab.rfproxy.start()
-    until(lambda: lab.virtual_switch.connected, "the virtual switch is connected", 20, (lab.rfproxy.log,))
+    _restart_rfproxy(bench, *lab.rfproxy.options, "--audit", 0)
     sink = Running.rfbench("sink", "--connect", LISTEN, "--dp-id", f"{0x99:016x}", "--ports", 2)
-    lab.rfproxy.wait_logged("flow table is as wanted.*0000000000000099", since=mark, within=30)
-    until(sink.lines, "the sink counts", 10, (sink.log,))
-    return sink
-
-
-def _restore(bench: Bench, sink: Running) -> None:
-    lab = bench.lab
-    sink.stop()
-    lab.rfproxy.stop()
-    del lab.rfproxy.options[-2:]
-    lab.rfproxy.start()
-    vsctl("set-controller", "switch1", CONTROLLER, "--", "set", "controller", "switch1", "max_backoff=1000",
-          "controller_rate_limit=1000", "controller_burst_limit=250")
-    lab.wait_connected()
-    bench.vm.run("ip", "neigh", "del", B2, "dev", "eth2", check=False)
-    wait_routing(lab)
+    try:
+        until(lambda: _adds(sink) > 0, "the sink has its first flows", 30, (sink.log, lab.rfproxy.log))
+        time.sleep(2)
+        yield sink
+    finally:
+        sink.stop()
+        _restart_rfproxy(bench, *lab.rfproxy.options[:-2])
+        vsctl("set-controller", "switch1", CONTROLLER, "--", "set", "controller", "switch1", "max_backoff=1000",
+              "controller_rate_limit=1000", "controller_burst_limit=250")
+        lab.wait_connected()
+        bench.vm.run("ip", "neigh", "del", B2, "dev", "eth2", check=False)
+        wait_routing(lab)
     audit.wait_agreement([(bench.vm, lab.switches["switch1"])], within=60)
+
+
+def _restart_rfproxy(bench: Bench, *options: object) -> None:
+    rfproxy, virtual = bench.lab.rfproxy, bench.lab.virtual_switch
+    rfproxy.stop()
+    until(lambda: not virtual.connected, "the virtual switch is without a controller", 20)
+    rfproxy.options = list(options)
+    rfproxy.start()
+    until(lambda: virtual.connected, "the virtual switch is connected", 20, (rfproxy.log,))

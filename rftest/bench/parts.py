@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import time
 import uuid
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Iterator
 
 from checks.rftest1.topology import B2, SWITCH1
+from lab import bulk as batches
 from lab import daemons, openflow, paths, report
 from lab.capture import Capture
 from lab.containers import VM
@@ -70,8 +72,10 @@ class Running:
         return until(found, f"{self.process.name} says {key!r}", within, (self.log,))
 
     def stop(self) -> None:
+        """Ends it. Its log stays if something has failed."""
         self.process.stop()
-        self.log.unlink(missing_ok=True)
+        if sys.exc_info()[0] is None:
+            self.log.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -99,24 +103,11 @@ def frr_stopped(vm: VM) -> Iterator[None]:
         vm.run(_FRR, "start")
 
 
-def batch_file(vm: VM, verb: str, count: int, gateway: str) -> str:
-    """A batch for `ip`, inside the VM."""
-    file = f"/run/{verb}.{count}.{gateway}.batch"
-    if not (vm.root / file[1:]).exists():
-        lines = (f"route {verb} {address(number)}/32 via {gateway}\n" for number in range(count))
-        (vm.root / file[1:]).write_text("".join(lines))
-    return file
-
-
-def address(number: int) -> str:
-    return f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
-
-
-def ip_batch(vm: VM, file: str) -> tuple[float, float]:
-    """Runs a batch; when it began and ended, in seconds since 1970."""
-    begin = time.time()
-    vm.run("ip", "-batch", file, timeout=300)
-    return begin, time.time()
+def change_routes(vm: VM, verb: str, count: int, gateway: str) -> tuple[float, float]:
+    """Adds (or deletes, replaces) routes by `ip -batch`; when that began and ended, in seconds since 1970."""
+    took = batches.change(vm, verb, count, gateway)
+    end = time.time()
+    return end - took, end
 
 
 def flow_count(switch: str, out_port: int | None = None) -> int:
@@ -142,7 +133,7 @@ def without_client(bench: Bench) -> Iterator[None]:
 def install(bench: Bench, count: int) -> None:
     """Adds routes, and waits until switch1 has their flows."""
     base = flow_count(SWITCH1.name)
-    ip_batch(bench.vm, batch_file(bench.vm, "add", count, B2))
+    change_routes(bench.vm, "add", count, B2)
     until(lambda: flow_count(SWITCH1.name) >= base + count, f"{count} flows", 120, tuple(bench.lab.logs))
 
 
@@ -169,7 +160,7 @@ def second_rfproxy(lab: Lab, *options: object) -> Iterator[Daemon]:
 
 def pids(lab: Lab) -> dict[str, int]:
     """The three daemons' pids, as seen from the lab."""
-    found = {daemon.name: daemon.process.pid for daemon in (lab.rfproxy, lab.rfserver)}
+    found = {daemon.name: daemon.process.child for daemon in (lab.rfproxy, lab.rfserver)}
     for vm in lab.vms.values():
         found["rfclient"] = _outside(vm)
     return found
@@ -200,3 +191,13 @@ def resident_bytes(pid: int) -> int:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024
     raise LabError(f"process {pid} has no VmRSS")
+
+
+@contextmanager
+def processor_time(lab: Lab, used: dict[str, list[float]]) -> Iterator[None]:
+    """Appends how many seconds of a processor each part of the pipeline uses during the block."""
+    parts = pids(lab) | {"mongod": lab.mongod.process.child, "ovs-vswitchd": lab.ovs.switchd.child}
+    before = {name: cpu_seconds(pid) for name, pid in parts.items()}
+    yield
+    for name, pid in parts.items():
+        used.setdefault(name, []).append(cpu_seconds(pid) - before[name])

@@ -42,11 +42,19 @@ class _Router:
         space.run("ip", "addr", "add", f"192.168.100.{130 + number}/24", "dev", "eth0")
         space.run("ip", "link", "set", "eth0", "up")
         space.connect("dp0", None, f"172.29.{number}.1", "1", "eth1")
-        space.run("ip", "neigh", "add", self.neighbour, "lladdr", f"02:00:00:02:00:{number:02x}", "dev", "eth1", "nud",
-                  "permanent")
         self.log.write_text("")
         self.client = Process.spawn(f"{space.name}.client", space.network(
             daemons.program("rfclient"), "--interface", "eth0", "--mongo-file", VM_URI), self.log)
+
+    @property
+    def mapped(self) -> bool:
+        """Whether the flows for its connected network are there. By then the port has the MAC address that it keeps."""
+        return any(flow.is_route for flow in self.switch.flows())
+
+    def meet(self) -> None:
+        """Its neighbour, which does not exist, is known from now on."""
+        self.space.run("ip", "neigh", "replace", self.neighbour, "lladdr", f"02:00:00:02:00:{self.number:02x}",
+                       "dev", "eth1", "nud", "permanent")
 
     @property
     def ready(self) -> bool:
@@ -74,8 +82,11 @@ def measure(bench: Bench) -> list[Figure]:
             for number in range(len(routers), count):
                 routers.append(_Router(number))
                 routers[-1].up()
-            until(lambda: all(router.ready for router in routers), f"{count} datapaths are mapped", 120,
-                  tuple(bench.lab.logs[:2]) + (routers[-1].log,))
+            logs = (*bench.lab.logs[:2], routers[-1].log)
+            until(lambda: all(router.mapped for router in routers), f"{count} datapaths are mapped", 120, logs)
+            for router in routers:
+                router.meet()
+            until(lambda: all(router.ready for router in routers), f"{count} neighbours have their flows", 20, logs)
             figures += _measure(bench, routers)
     finally:
         for router in routers:

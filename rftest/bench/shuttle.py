@@ -20,16 +20,16 @@ NAME = "shuttle"
 _SWITCHES = (1, 16, 64)
 _MODES = ("latency", "throughput")
 _SECONDS = 2
-_TESTCONTROLLER = "127.0.0.1:6736"
+_PORT = 6736
+_TESTCONTROLLER = f"127.0.0.1:{_PORT}"
 _PINGS, _INTERVAL = 200, 0.02
 _PEER_A, _PEER_B = "172.31.9.1", "172.31.9.2"
 
 
 def measure(bench: Bench) -> list[Figure]:
-    testcontroller = Running("testcontroller", ["ovs-testcontroller", "--noflow", "--max-backoff=1",
-                                                f"ptcp:{_TESTCONTROLLER.rpartition(':')[2]}:127.0.0.1"])
+    testcontroller = Running("testcontroller", ["ovs-testcontroller", "--noflow", f"ptcp:{_PORT}:127.0.0.1"])
     try:
-        until(lambda: run(["ss", "-Hltn", "sport = :6736"]).strip(), "ovs-testcontroller listens", 10, (testcontroller.log,))
+        until(lambda: run(["ss", "-Hltn", f"sport = :{_PORT}"]).strip(), "ovs-testcontroller listens", 10, (testcontroller.log,))
         return _loads(bench) + _pings(bench)
     finally:
         testcontroller.stop()
