@@ -10,7 +10,7 @@ import RFTestKit
 /// `rfbench sink`.
 struct Sink: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "A switch that counts flow mods, answers barriers, and forgets.",
+        abstract: "A switch that counts flow mods, answers barriers and ARP, and forgets.",
         discussion:
             "Prints what it has counted whenever that has changed, at most five times a second. Runs until killed."
     )
@@ -89,9 +89,30 @@ private final class SinkWatcher: SwitchWatcher {
             report.barriers += 1
             report.lastBarrier = Date().timeIntervalSince1970
             return false
+        case .packetOut:
+            if let answer = Self.answer(to: frame) { end.write(answer) }
+            return true
         default:
             return false
         }
+    }
+
+    /// What a host behind the port would say to an ARP request for whatever address (RFC 826), so that routes have a next hop.
+    private static func answer(to frame: OpenFlowFrame) -> ByteBuffer? {
+        guard case .packetOut(let packet) = try? OpenFlow10.Envelope(frame).message,
+            case .output(let port, _) = packet.actions.first, packet.data.readableBytes >= 42
+        else { return nil }
+        let request = Array(packet.data.readableBytesView)
+        guard request[12..<14] == [0x08, 0x06], request[20..<22] == [0, 1] else { return nil }
+        let (asker, asked) = (request[22..<32], request[38..<42])
+        let host = BenchFlow.neighbour.bytes
+        let reply = asker.prefix(6) + host + request[12..<20] + [0, 2] + host + asked + asker
+        return FakeSwitch.bytes(
+            0,
+            .packetIn(
+                OpenFlow10.PacketIn(
+                    totalLength: UInt16(reply.count), inPort: port, reason: .action,
+                    data: ByteBuffer(bytes: reply))))
     }
 
     func becameWritable(_ end: SwitchEnd) {}

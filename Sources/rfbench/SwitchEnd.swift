@@ -91,6 +91,8 @@ final class SwitchEnd: ChannelInboundHandler {
     }
 
     private func answer(_ frame: OpenFlowFrame) throws {
+        // Each says the highest version that it speaks (5.5.1): that may be any, and 1.0 is what both then speak.
+        guard frame.header.type != OpenFlow10.MessageType.hello.rawValue else { return }
         var bytes = ByteBuffer()
         frame.header.encode(into: &bytes)
         bytes.writeImmutableBuffer(frame.body)

@@ -3,7 +3,8 @@
 
 bgp_speaker.py PEER-ADDRESS OWN-ADDRESS OWN-AS COUNT
 
-Waits for a line on standard input once the session stands, announces, and prints when it began and ended, in seconds since 1970.
+Waits for a line on standard input once the session stands, announces, and prints when it began and ended, in seconds
+since 1970.
 """
 
 import json
@@ -69,7 +70,8 @@ def _updates(next_hop: bytes, system: int, count: int) -> bytes:
     each = (_LONGEST - 19 - len(head)) // 5
     whole = []
     for first in range(0, count, each):
-        prefixes = b"".join(b"\x20" + (10 << 24 | number).to_bytes(4, "big") for number in range(first, min(first + each, count)))
+        last = min(first + each, count)
+        prefixes = b"".join(b"\x20" + (10 << 24 | number).to_bytes(4, "big") for number in range(first, last))
         whole.append(_message(_UPDATE, head + prefixes))
     return b"".join(whole)
 

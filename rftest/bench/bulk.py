@@ -49,10 +49,10 @@ def _size(bench: Bench, size: int) -> list[Figure]:
             f"{name} {statistics.median(seconds):.2f}" for name, seconds in used[what].items())
         # The target is for 100,000; fewer take what starting `ip` takes.
         figures.append(against(figure, "ip -batch alone", alone[what], at_most=2 if size == SIZES[-1] else None))
-        bench.series.setdefault(f"routes {what}", []).append((size, round(statistics.median(whole[what]), 4)))
-        bench.series.setdefault(f"routes {what}: ip -batch alone", []).append((size, round(statistics.median(alone[what]), 4)))
-    figures.append(of_rounds(NAME, f"{size:,} routes added: rate", [size / seconds for seconds in whole["added"]], "routes/s"))
-    return figures
+        for line, seconds in ((f"routes {what}", whole), (f"routes {what}: ip -batch alone", alone)):
+            bench.series.setdefault(line, []).append((size, round(statistics.median(seconds[what]), 4)))
+    rates = [size / seconds for seconds in whole["added"]]
+    return [*figures, of_rounds(NAME, f"{size:,} routes added: rate", rates, "routes/s")]
 
 
 def _kernel_alone(bench: Bench, size: int) -> dict[str, float]:

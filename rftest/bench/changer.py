@@ -3,9 +3,9 @@
 
 changer.py GATEWAY COUNT PAUSE-MS FIRST
 
-Adds and deletes COUNT/2 host routes of 10.64.0.0/10, from the FIRSTth on, by rtnetlink itself: the kernel tells its listeners
-of a change before it answers, so that the moment before the request is the latest that one can be sure of. Prints a line of
-JSON a change: seconds since 1970, "add" or "del", address.
+Adds and deletes COUNT/2 host routes of 10.64.0.0/10, from the FIRSTth on, by rtnetlink itself: the kernel tells its
+listeners of a change before it answers, so that the moment before the request is the latest that one can be sure of.
+Prints a line of JSON a change: seconds since 1970, "add" or "del", address.
 """
 
 import json

@@ -12,7 +12,7 @@ from lab.ovs import CONTROLLER, vsctl
 
 from .bulk import overruns
 from .parts import Bench, Running, change_routes, frr_stopped, pids, resident_bytes
-from .results import Figure, against, judge
+from .results import Figure, judge
 
 NAME = "million"
 _SIZES = (10_000, 100_000, 1_000_000)
@@ -68,8 +68,6 @@ def _settled(sink: Running, adds: int) -> float | None:
 def _sink(bench: Bench) -> Iterator[Running]:
     """A fake switch in the place of switch1. It has no flows to show, so rfproxy must not audit it."""
     lab = bench.lab
-    # The neighbour stays known although nobody answers for it.
-    bench.vm.run("ip", "neigh", "replace", B2, "lladdr", lab.hosts["b2"].mac(), "dev", "eth2", "nud", "permanent")
     vsctl("del-controller", "switch1")
     _restart_rfproxy(bench, *lab.rfproxy.options, "--audit", 0)
     sink = Running.rfbench("sink", "--connect", LISTEN, "--dp-id", f"{0x99:016x}", "--ports", 2)
@@ -83,7 +81,6 @@ def _sink(bench: Bench) -> Iterator[Running]:
         vsctl("set-controller", "switch1", CONTROLLER, "--", "set", "controller", "switch1", "max_backoff=1000",
               "controller_rate_limit=1000", "controller_burst_limit=250")
         lab.wait_connected()
-        bench.vm.run("ip", "neigh", "del", B2, "dev", "eth2", check=False)
         wait_routing(lab)
     audit.wait_agreement([(bench.vm, lab.switches["switch1"])], within=60)
 

@@ -3,10 +3,8 @@
 import importlib.util
 
 from lab import paths
-from lab.errors import until
-from lab.process import run
 
-from .parts import Running
+from .parts import Running, wait_listening
 
 PORT = 6735
 ADDRESS = f"127.0.0.1:{PORT}"
@@ -21,5 +19,5 @@ def start(flows: int = 0) -> Running:
     """Starts it, and waits until it listens. With flows, it pushes them to the switch that connects."""
     peer = Running("osken", ["env", f"BENCH_FLOWS={flows}", "osken-manager", "--ofp-listen-host", "127.0.0.1",
                              "--ofp-tcp-listen-port", PORT, _APPLICATION])
-    until(lambda: run(["ss", "-Hltn", f"sport = :{PORT}"]).strip(), "os-ken listens", 20, (peer.log,))
+    wait_listening(ADDRESS, peer.log)
     return peer

@@ -78,6 +78,11 @@ class Running:
             self.log.unlink(missing_ok=True)
 
 
+def wait_listening(place: str, log: Path) -> None:
+    port = place.rpartition(":")[2]
+    until(lambda: run(["ss", "-Hltn", f"sport = :{port}"]).strip(), f"somebody listens on port {port}", 20, (log,))
+
+
 @contextmanager
 def barrier_replies(seen: list[float]) -> Iterator[None]:
     """Collects when barrier replies came to port 6633 during the block."""
@@ -150,6 +155,7 @@ def second_rfproxy(lab: Lab, *options: object) -> Iterator[Daemon]:
     proxy = Daemon("rfproxy.bench", "--listen", SECOND, "--mongo-file", HOST_URI, "--ct-id", CT_ID, "--no-police", *options)
     try:
         proxy.up()
+        wait_listening(SECOND, proxy.log)
         yield proxy
     finally:
         proxy.stop()

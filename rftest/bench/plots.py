@@ -42,7 +42,7 @@ def _latency(series: dict[str, dict]) -> Plot:
 
 def _routes(series: dict[str, dict]) -> Plot:
     lines = {name: [tuple(point) for point in points] for name, points in series.get("bulk", {}).items()}
-    return Plot("Cost of many routes: kernel to the switch's last barrier reply", "routes", "seconds", lines, logarithmic=True)
+    return Plot("Cost of many routes: kernel to the switch's last barrier reply", "routes", "seconds", lines, True)
 
 
 def svg(plot: Plot) -> str:
@@ -64,7 +64,8 @@ def svg(plot: Plot) -> str:
         path = " ".join(f"{x_axis.place(x):.1f},{y_axis.place(y):.1f}" for x, y in line)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         if len(line) < 20:
-            parts += [f'<circle cx="{x_axis.place(x):.1f}" cy="{y_axis.place(y):.1f}" r="3" fill="{colour}"/>' for x, y in line]
+            parts += [f'<circle cx="{x_axis.place(x):.1f}" cy="{y_axis.place(y):.1f}" r="3" fill="{colour}"/>'
+                      for x, y in line]
         y = _TOP + 14 + 16 * number
         parts += [f'<rect x="{_LEFT + 10}" y="{y - 9}" width="12" height="10" fill="{colour}"/>',
                   _text(_LEFT + 28, y, name, "start")]

@@ -19,6 +19,10 @@ ORIGINAL = [
     ("flow mods a second, one switch", "968", ("bulk", "100,000 routes added: rate")),
     ("ping to the VM, median", "1.27 ms (NOX), 18.0 ms (POX)", ("shuttle", "ping to the VM: median")),
 ]
+_INTRODUCTION = (
+    "Written by `make bench`; `make bench ONLY=one-route` measures one scenario again. Medians of the rounds, with least "
+    "and most in brackets. The peer, or floor, is measured in the same run, in turn with RouteFlow; only the ratios mean "
+    "much on another machine.")
 
 
 @dataclass
@@ -97,9 +101,7 @@ class Results:
             os.chown(file, owner.st_uid, owner.st_gid)
 
     def markdown(self, drawn: list[tuple[str, str]]) -> str:
-        lines = ["# Benchmarks", "", "Written by `make bench`; `make bench ONLY=one-route` measures one scenario again. Medians "
-                 "of the rounds, with least and most in brackets. The peer, or floor, is measured in the same run, in turn "
-                 "with RouteFlow; only the ratios mean much on another machine.", ""]
+        lines = ["# Benchmarks", "", _INTRODUCTION, ""]
         lines += ["| scenario | figure | measured | peer or floor | ratio | target | met |", "|---|---|---|---|---|---|---|"]
         for figure in self.figures:
             lines.append("| " + " | ".join(row(figure)) + " |")
@@ -108,7 +110,8 @@ class Results:
                   "| what | the original | RouteFlow |", "|---|---|---|"]
         for what, theirs, (scenario, name) in ORIGINAL:
             lines.append(f"| {what} | {theirs} | {self._text(scenario, name)} |")
-        notes = [f"- {figure['scenario']}, {figure['name']}: {figure['note']}" for figure in self.figures if figure["note"]]
+        notes = [f"- {figure['scenario']}, {figure['name']}: {figure['note']}"
+                 for figure in self.figures if figure["note"]]
         if notes:
             lines += ["", "## Notes", "", *notes]
         for file, title in drawn:

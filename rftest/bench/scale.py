@@ -2,15 +2,17 @@
 
 import subprocess
 import time
+from ipaddress import IPv4Address
 
 from lab import daemons, paths
+from lab.bulk import FIRST
 from lab.errors import LabError, until
 from lab.mongod import VM_URI
 from lab.ovs import Switch, vsctl
 from lab.process import ENVIRONMENT, Process, run
 
 from .namespaces import Namespace
-from .parts import Bench, address, barrier_replies, flow_count
+from .parts import Bench, barrier_replies, flow_count
 from .results import Figure, against, of_rounds
 
 NAME = "scale"
@@ -34,6 +36,8 @@ class _Router:
         self.switch.up()
         vsctl("add-port", self.switch.name, f"p{1000 + number}", "--", "set", "interface", f"p{1000 + number}",
               "type=internal", "ofport_request=1")
+        # The neighbour is the lab's own kernel, behind the datapath's only port.
+        run(["ip", "addr", "add", f"{self.neighbour}/24", "dev", f"p{1000 + number}"])
         run(["ip", "link", "set", f"p{1000 + number}", "up"])
         space.up()
         run(["ip", "link", "add", f"mg{1000 + number}", "type", "veth", "peer", "name", "eth0", "netns", space.process.pid])
@@ -52,9 +56,8 @@ class _Router:
         return any(flow.is_route for flow in self.switch.flows())
 
     def meet(self) -> None:
-        """Its neighbour, which does not exist, is known from now on."""
-        self.space.run("ip", "neigh", "replace", self.neighbour, "lladdr", f"02:00:00:02:00:{self.number:02x}",
-                       "dev", "eth1", "nud", "permanent")
+        """It finds its neighbour."""
+        self.space.run("ping", "-c", 1, "-w", 10, self.neighbour)
 
     @property
     def ready(self) -> bool:
@@ -63,7 +66,8 @@ class _Router:
 
     def batch(self, verb: str) -> subprocess.Popen:
         file = paths.RUN / f"{verb}.{self.number}.batch"
-        file.write_text("".join(f"route {verb} {address(number)}/32 via {self.neighbour}\n" for number in range(_ROUTES)))
+        file.write_text("".join(f"route {verb} {IPv4Address(FIRST + number)}/32 via {self.neighbour}\n"
+                                for number in range(_ROUTES)))
         return subprocess.Popen(self.space.network("ip", "-batch", file), env=ENVIRONMENT)
 
     def stop(self) -> None:

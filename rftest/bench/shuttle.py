@@ -8,12 +8,11 @@ from lab.containers import Container
 from lab.errors import until
 from lab.mongod import HOST_URI
 from lab.ovs import Switch
-from lab.process import run
 from lab.traffic import ping
 
 from . import osken
 from .namespaces import Namespace
-from .parts import CT_ID, SECOND, Bench, Running, rfbench, second_rfproxy
+from .parts import CT_ID, SECOND, Bench, Running, rfbench, second_rfproxy, wait_listening
 from .results import Figure, against, of_rounds, percentile
 
 NAME = "shuttle"
@@ -29,7 +28,7 @@ _PEER_A, _PEER_B = "172.31.9.1", "172.31.9.2"
 def measure(bench: Bench) -> list[Figure]:
     testcontroller = Running("testcontroller", ["ovs-testcontroller", "--noflow", f"ptcp:{_PORT}:127.0.0.1"])
     try:
-        until(lambda: run(["ss", "-Hltn", f"sport = :{_PORT}"]).strip(), "ovs-testcontroller listens", 10, (testcontroller.log,))
+        wait_listening(_TESTCONTROLLER, testcontroller.log)
         return _loads(bench) + _pings(bench)
     finally:
         testcontroller.stop()
