@@ -16,7 +16,7 @@ SWIFT   := $(or $(shell command -v swift),\
 export ROUTEFLOW_LAB := $(LAB)
 
 .NOTPARALLEL:
-.PHONY: help setup build run test test-long bench lint clean
+.PHONY: help setup setup-bench build run test test-long bench lint clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -25,6 +25,9 @@ help: ## this list
 setup: ## install what is missing (Debian packages, mongod) and build the lab's containers
 	$(call as_root,rftest/setup)
 	$(call as_root,rftest/create)
+
+setup-bench: setup
+	$(call as_root,rftest/setup --bench)
 
 build: need-swift ## release binaries, in .build/release
 	$(AS_USER) $(SWIFT) build -c release --static-swift-stdlib
@@ -46,8 +49,8 @@ test-long: test ## what `test` runs, ten more start orders, flapping routes, and
 	$(call as_root,rftest/rftest1 --check --long)
 	$(call as_root,rftest/rfchaos --minutes 20)
 
-bench: setup build ## how fast routes become flows, beside what the kernel alone takes for them
-	$(call as_root,rftest/rftest1 --bench)
+bench: setup-bench build ## how fast it is, beside what it could not be faster than; writes docs/benchmarks.md (ONLY=name: one scenario)
+	$(call as_root,rftest/rfbench $(foreach name,$(ONLY),--scenario $(name)))
 
 lint: need-swift ## the formatter's opinion; changes nothing
 	$(AS_USER) $(SWIFT) format lint --strict --recursive Sources Tests Package.swift

@@ -48,6 +48,7 @@ let package = Package(
         .executable(name: "rfserver", targets: ["rfserver"]),
         .executable(name: "rfproxy", targets: ["rfproxy"]),
         .executable(name: "rfctl", targets: ["rfctl"]),
+        .executable(name: "rfbench", targets: ["rfbench"]),
         .library(name: "RFLib", targets: ["RFLib"]),
     ],
     dependencies: [
@@ -84,6 +85,15 @@ let package = Package(
         .executableTarget(
             name: "rfctl",
             dependencies: ["RFCtlCore", "RFLib", "RFMongo", "NetTypes", argumentParser, logging],
+            swiftSettings: settings),
+
+        .executableTarget(
+            name: "rfbench",
+            dependencies: [
+                "RFTestKit", "RFProxyCore", "RFLib", "RFMongo", "OpenFlow", "NetTypes", "CMongoC",
+                argumentParser,
+                logging, nioCore, nioPosix,
+            ],
             swiftSettings: settings),
 
         room(

@@ -24,16 +24,19 @@ class IPv4Packet:
 
 
 class Capture:
-    """A running tcpdump: in a container's network, or in the lab's own where none is given."""
+    """A running tcpdump: in a container's network, or in the lab's own where none is given.
 
-    def __init__(self, interface: str, expression: str, container: Container | None = None):
+    One that is not immediate holds far more, since it packs frames closely, and sees the last second's only with the next.
+    """
+
+    def __init__(self, interface: str, expression: str, container: Container | None = None, immediate: bool = True):
         name = f"capture.{uuid.uuid4().hex[:8]}"
         self.file = paths.LOG / f"{name}.pcap"
         self.log = paths.LOG / f"{name}.log"
         # In immediate mode each packet takes the whole snapshot length of the kernel's buffer: a little more than loopback's
         # MTU, and a large buffer, or a burst does not fit.
-        words = ["tcpdump", "-i", interface, "-n", "-U", "-s", "66000", "-B", "262144", "-Z", "root", "--immediate-mode",
-                 "-w", str(self.file), *expression.split()]
+        words = ["tcpdump", "-i", interface, "-n", "-U", "-s", "66000", "-B", "262144", "-Z", "root",
+                 *(["--immediate-mode"] if immediate else []), "-w", str(self.file), *expression.split()]
         self.process = Process.spawn(name, container.network(*words) if container else words, self.log)
         until(lambda: "listening on" in self.log.read_text() or not self.process.alive, "tcpdump listens", logs=(self.log,))
         if not self.process.alive:

@@ -1,0 +1,1 @@
+"""What rfbench measures, a module for each scenario, and what they share."""

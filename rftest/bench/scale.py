@@ -1,0 +1,131 @@
+"""Many datapaths, each with a VM of its own: 1000 routes in each at the same time."""
+
+import subprocess
+import time
+from ipaddress import IPv4Address
+
+from lab import daemons, paths
+from lab.bulk import FIRST
+from lab.errors import LabError, until
+from lab.mongod import VM_URI
+from lab.ovs import Switch, vsctl
+from lab.process import ENVIRONMENT, Process, run
+
+from .namespaces import Namespace
+from .parts import Bench, barrier_replies, flow_count
+from .results import Figure, against, of_rounds
+
+NAME = "scale"
+_COUNTS = (4, 16, 64)
+_ROUTES = 1000
+
+
+class _Router:
+    """A datapath with one port, and a network namespace with rfclient as its VM."""
+
+    def __init__(self, number: int):
+        self.number = number
+        self.space = Namespace(f"rfvm{1000 + number}")
+        self.switch = Switch(f"s{1000 + number}", 0x1000 + number)
+        self.client: Process | None = None
+        self.log = paths.LOG / f"{self.space.name}.rfclient.log"
+        self.neighbour = f"172.29.{number}.2"
+
+    def up(self) -> None:
+        number, space = self.number, self.space
+        self.switch.up()
+        vsctl("add-port", self.switch.name, f"p{1000 + number}", "--", "set", "interface", f"p{1000 + number}",
+              "type=internal", "ofport_request=1")
+        # The neighbour is the lab's own kernel, behind the datapath's only port.
+        run(["ip", "addr", "add", f"{self.neighbour}/24", "dev", f"p{1000 + number}"])
+        run(["ip", "link", "set", f"p{1000 + number}", "up"])
+        space.up()
+        run(["ip", "link", "add", f"mg{1000 + number}", "type", "veth", "peer", "name", "eth0", "netns", space.process.pid])
+        run(["ip", "link", "set", f"mg{1000 + number}", "master", "rfmgmt", "up"])
+        space.run("ip", "link", "set", "eth0", "address", f"02:00:00:01:00:{number:02x}")
+        space.run("ip", "addr", "add", f"192.168.100.{130 + number}/24", "dev", "eth0")
+        space.run("ip", "link", "set", "eth0", "up")
+        space.connect("dp0", None, f"172.29.{number}.1", "1", "eth1")
+        self.log.write_text("")
+        self.client = Process.spawn(f"{space.name}.client", space.network(
+            daemons.program("rfclient"), "--interface", "eth0", "--mongo-file", VM_URI), self.log)
+
+    @property
+    def mapped(self) -> bool:
+        """Whether the flows for its connected network are there. By then the port has the MAC address that it keeps."""
+        return any(flow.is_route for flow in self.switch.flows())
+
+    def meet(self) -> None:
+        """It finds its neighbour."""
+        self.space.run("ping", "-c", 1, "-w", 10, self.neighbour)
+
+    @property
+    def ready(self) -> bool:
+        """Whether its neighbour has its flow."""
+        return flow_count(self.switch.name, 1) > 0
+
+    def batch(self, verb: str) -> subprocess.Popen:
+        file = paths.RUN / f"{verb}.{self.number}.batch"
+        file.write_text("".join(f"route {verb} {IPv4Address(FIRST + number)}/32 via {self.neighbour}\n"
+                                for number in range(_ROUTES)))
+        return subprocess.Popen(self.space.network("ip", "-batch", file), env=ENVIRONMENT)
+
+    def stop(self) -> None:
+        if self.client:
+            self.client.stop()
+        self.space.stop()
+        self.switch.stop()
+
+
+def measure(bench: Bench) -> list[Figure]:
+    routers: list[_Router] = []
+    figures = []
+    try:
+        for count in _COUNTS:
+            bench.progress(f"scale: {count} datapaths come up")
+            for number in range(len(routers), count):
+                routers.append(_Router(number))
+                routers[-1].up()
+            logs = (*bench.lab.logs[:2], routers[-1].log)
+            until(lambda: all(router.mapped for router in routers), f"{count} datapaths are mapped", 120, logs)
+            for router in routers:
+                router.meet()
+            until(lambda: all(router.ready for router in routers), f"{count} neighbours have their flows", 20, logs)
+            figures += _measure(bench, routers)
+    finally:
+        for router in routers:
+            router.stop()
+        for router in routers:
+            vsctl("--if-exists", "del-port", "dp0", f"{router.space.name}.1")
+    return figures
+
+
+def _measure(bench: Bench, routers: list[_Router]) -> list[Figure]:
+    whole, kernel = [], []
+    total = _ROUTES * len(routers)
+    for number in range(min(bench.rounds, 3)):
+        bench.progress(f"scale: {len(routers)} datapaths, round {number + 1}")
+        replies: list[float] = []
+        with barrier_replies(replies):
+            begin, end = _all(routers, "add")
+            until(lambda: all(flow_count(router.switch.name, 1) > _ROUTES for router in routers), f"{total} flows", 120,
+                  tuple(bench.lab.logs[:2]))
+        late = [reply for reply in replies if reply > begin]
+        if not late:
+            raise LabError("no barrier reply was seen", *bench.lab.logs)
+        whole.append(max(late) - begin)
+        kernel.append(end - begin)
+        _all(routers, "del")
+        until(lambda: all(flow_count(router.switch.name, 1) <= 1 for router in routers), "the flows leave", 120,
+              tuple(bench.lab.logs[:2]))
+    name = f"{len(routers)} datapaths, {_ROUTES} routes each"
+    return [against(of_rounds(NAME, name, whole, "s"), "ip -batch meanwhile", kernel),
+            of_rounds(NAME, f"{name}: rate", [total / seconds for seconds in whole], "routes/s")]
+
+
+def _all(routers: list[_Router], verb: str) -> tuple[float, float]:
+    begin = time.time()
+    batches = [router.batch(verb) for router in routers]
+    if any(batch.wait(60) for batch in batches):
+        raise LabError("ip -batch failed")
+    return begin, time.time()
