@@ -100,17 +100,23 @@ extension Network: WantedState {
 
     private func keys(forProxy ctID: Int32) -> [RFKey] {
         let datapaths = proxyOfDatapath.filter { $0.value == ctID }.keys
-        var keys: [RFKey] = datapaths.flatMap(configurationKeys(of:))
-        for dpID in datapaths { keys += routingKeys(of: dpID) }
+        // Packets pass as soon as the ports are known: that must not wait for a million flows.
+        var keys: [RFKey] = datapaths.flatMap(configurationKeys(of:)) + datapaths.flatMap(portMapKeys(of:))
+        for dpID in datapaths { keys += flowKeys(of: dpID) }
         return keys + datapaths.map { .tableComplete($0) }
     }
 
-    /// The keys by which a datapath is told its flows and its virtual ports.
-    func routingKeys(of dpID: DatapathID) -> [RFKey] {
-        let flows = vms.filter { $0.value.ports.datapaths.contains(dpID) }.flatMap { vmID, vm in
+    /// The keys by which a datapath is told its virtual ports and its flows.
+    func routingKeys(of dpID: DatapathID) -> [RFKey] { portMapKeys(of: dpID) + flowKeys(of: dpID) }
+
+    private func flowKeys(of dpID: DatapathID) -> [RFKey] {
+        vms.filter { $0.value.ports.datapaths.contains(dpID) }.flatMap { vmID, vm in
             vm.routes.keys.map { RFKey.flow(dpID, vmID.dataAddress, $0) }
         }
-        return flows + portMaps.values.filter { $0.dpID == dpID }.map { .portMap(dpID, $0.dpPort) }
+    }
+
+    private func portMapKeys(of dpID: DatapathID) -> [RFKey] {
+        portMaps.values.filter { $0.dpID == dpID }.map { .portMap(dpID, $0.dpPort) }
     }
 
     /// The keys by which a datapath's protocols are configured.
