@@ -23,8 +23,9 @@ final class ProxyLoop {
     private var isHandling = false
     private var timer: Scheduled<Void>?
     private var timerAt: Instant?
-    /// Switches for which packets were gathered in the present read.
+    /// Switches for which packets were gathered in the present turn of the event loop.
     private var flushes: [SwitchHandler] = []
+    private var isFlushDue = false
 
     /// Connections at once; what comes beyond is closed.
     private static let mostSwitches = 1024
@@ -162,10 +163,16 @@ final class ProxyLoop {
         flushes.append(handler)
     }
 
-    /// The present read is over: what it led to goes out, in one write for each switch.
-    func flushPackets(readFrom handler: SwitchHandler) {
+    /// The present read is over. What all the reads of one turn of the event loop led to goes out at its end, in one write
+    /// for each switch.
+    func packetsRead(from handler: SwitchHandler) {
         core.heardPackets(from: handler.id)
-        for handler in flushes { handler.flushPackets() }
-        flushes.removeAll(keepingCapacity: true)
+        guard !flushes.isEmpty, !isFlushDue else { return }
+        isFlushDue = true
+        eventLoop.assumeIsolated().execute {
+            self.isFlushDue = false
+            for handler in self.flushes { handler.flushPackets() }
+            self.flushes.removeAll(keepingCapacity: true)
+        }
     }
 }

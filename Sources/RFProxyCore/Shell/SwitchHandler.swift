@@ -13,7 +13,7 @@ final class SwitchHandler: ChannelInboundHandler {
     private let loop: ProxyLoop
     private let messages = NIOSingleStepByteToMessageProcessor(OpenFlowFrameDecoder())
     private var context: ChannelHandlerContext?
-    /// Packet-outs of the present read.
+    /// Packet-outs of the present turn of the event loop.
     private var gathered = ByteBuffer()
     /// Packet-outs that wait for the switch to take data again.
     private var waiting = ShuttleQueue<ByteBuffer>()
@@ -21,6 +21,8 @@ final class SwitchHandler: ChannelInboundHandler {
 
     /// Bytes that may wait for a switch beyond what makes it unwritable, before it is taken for dead.
     private static let mostWaiting = 16 << 20
+    /// Packet-outs that are gathered at most, in bytes: the switch is to work meanwhile.
+    private static let mostGathered = 16 << 10
     /// Waiting packets that are sent on before flow mods get their turn.
     private static let packetsAtOnce = 256
 
@@ -46,7 +48,7 @@ final class SwitchHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        loop.flushPackets(readFrom: self)
+        loop.packetsRead(from: self)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -75,13 +77,14 @@ final class SwitchHandler: ChannelInboundHandler {
         if waiting ?? 0 > Self.mostWaiting { loop.failed(self, "does not read what it is sent") }
     }
 
-    /// Sends a packet at the end of the present read, or when its turn comes. Returns false if one had to be dropped.
+    /// Sends a packet at the end of the present turn of the event loop, or when its turn comes. Returns false if one had to be dropped.
     func send(_ packet: ByteBuffer, out port: UInt16, _ packetClass: PacketClass, from source: PortID) -> Bool
     {
         guard let context, !isClosed else { return false }
         if context.channel.isWritable, waiting.isEmpty {
             if gathered.readableBytes == 0 { loop.willFlush(self) }
             PacketOutWriter.write(packet, out: port, to: &gathered)
+            if gathered.readableBytes >= Self.mostGathered { flushPackets() }
             return true
         }
         var message = ByteBuffer()
