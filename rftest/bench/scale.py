@@ -80,7 +80,8 @@ class _Plain:
         self.space = Namespace(f"plain{1000 + number}")
         self.neighbour = f"172.29.{number}.2"
         self.space.up()
-        self.space.run("ip", "link", "add", "eth1", "type", "dummy")
+        self.space.run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", "other")
+        self.space.run("ip", "link", "set", "other", "up")
         self.space.run("ip", "addr", "add", f"172.29.{number}.1/24", "dev", "eth1")
         self.space.run("ip", "link", "set", "eth1", "up")
 
