@@ -38,6 +38,7 @@ def measure(bench: Bench) -> list[Figure]:
                 gone = sink.lines()[-1]["deletes"]
                 change_routes(bench.vm, "del", size, B2)
                 until(lambda: sink.lines()[-1]["deletes"] >= gone + size, f"{size} flows leave the sink", 300, (sink.log,))
+    bench.series = {"routes added, to a sink": [(size, round(size / rate, 4)) for size, rate in rates.items()]}
     few, many = rates[_SIZES[0]], rates[_SIZES[-1]]
     figures = [Figure(NAME, f"{size:,} routes: rate", rates[size], "routes/s", peer="ip -batch meanwhile",
                       peer_value=kernel[size], ratio=rates[size] / kernel[size]) for size in _SIZES]

@@ -41,7 +41,8 @@ def _latency(series: dict[str, dict]) -> Plot:
 
 
 def _routes(series: dict[str, dict]) -> Plot:
-    lines = {name: [tuple(point) for point in points] for name, points in series.get("bulk", {}).items()}
+    lines = {name: [tuple(point) for point in points] for scenario in ("bulk", "million")
+             for name, points in series.get(scenario, {}).items()}
     return Plot("Cost of many routes: kernel to the switch's last barrier reply", "routes", "seconds", lines, True)
 
 

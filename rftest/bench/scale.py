@@ -3,8 +3,9 @@
 import subprocess
 import time
 from ipaddress import IPv4Address
+from pathlib import Path
 
-from lab import daemons, paths
+from lab import audit, daemons, paths
 from lab.bulk import FIRST
 from lab.errors import LabError, until
 from lab.mongod import VM_URI
@@ -21,14 +22,15 @@ _ROUTES = 1000
 
 
 class _Router:
-    """A datapath with one port, and a network namespace with rfclient as its VM."""
+    """A datapath with one port, and a network namespace with rfclient as its VM. The audit takes it for one."""
 
     def __init__(self, number: int):
         self.number = number
         self.space = Namespace(f"rfvm{1000 + number}")
         self.switch = Switch(f"s{1000 + number}", 0x1000 + number)
         self.client: Process | None = None
-        self.log = paths.LOG / f"{self.space.name}.rfclient.log"
+        self.name, self.run = self.space.name, self.space.run
+        self.client_log = paths.LOG / f"{self.name}.rfclient.log"
         self.neighbour = f"172.29.{number}.2"
 
     def up(self) -> None:
@@ -46,9 +48,9 @@ class _Router:
         space.run("ip", "addr", "add", f"192.168.100.{130 + number}/24", "dev", "eth0")
         space.run("ip", "link", "set", "eth0", "up")
         space.connect("dp0", None, f"172.29.{number}.1", "1", "eth1")
-        self.log.write_text("")
+        self.client_log.write_text("")
         self.client = Process.spawn(f"{space.name}.client", space.network(
-            daemons.program("rfclient"), "--interface", "eth0", "--mongo-file", VM_URI), self.log)
+            daemons.program("rfclient"), "--interface", "eth0", "--mongo-file", VM_URI), self.client_log)
 
     @property
     def mapped(self) -> bool:
@@ -64,12 +66,6 @@ class _Router:
         """Whether its neighbour has its flow."""
         return flow_count(self.switch.name, 1) > 0
 
-    def batch(self, verb: str) -> subprocess.Popen:
-        file = paths.RUN / f"{verb}.{self.number}.batch"
-        file.write_text("".join(f"route {verb} {IPv4Address(FIRST + number)}/32 via {self.neighbour}\n"
-                                for number in range(_ROUTES)))
-        return subprocess.Popen(self.space.network("ip", "-batch", file), env=ENVIRONMENT)
-
     def stop(self) -> None:
         if self.client:
             self.client.stop()
@@ -77,55 +73,86 @@ class _Router:
         self.switch.stop()
 
 
+class _Plain:
+    """The like without rfclient, for the floor."""
+
+    def __init__(self, number: int):
+        self.space = Namespace(f"plain{1000 + number}")
+        self.neighbour = f"172.29.{number}.2"
+        self.space.up()
+        self.space.run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", "other")
+        self.space.run("ip", "link", "set", "other", "up")
+        self.space.run("ip", "addr", "add", f"172.29.{number}.1/24", "dev", "eth1")
+        self.space.run("ip", "link", "set", "eth1", "up")
+
+    def stop(self) -> None:
+        self.space.stop()
+
+
 def measure(bench: Bench) -> list[Figure]:
     routers: list[_Router] = []
+    plain: list[_Plain] = []
     figures = []
     try:
         for count in _COUNTS:
             bench.progress(f"scale: {count} datapaths come up")
             for number in range(len(routers), count):
+                plain.append(_Plain(number))
                 routers.append(_Router(number))
                 routers[-1].up()
-            logs = (*bench.lab.logs[:2], routers[-1].log)
+            logs = (*bench.lab.logs[:2], routers[-1].client_log)
             until(lambda: all(router.mapped for router in routers), f"{count} datapaths are mapped", 120, logs)
             for router in routers:
                 router.meet()
             until(lambda: all(router.ready for router in routers), f"{count} neighbours have their flows", 20, logs)
-            figures += _measure(bench, routers)
+            figures += _measure(bench, routers, plain)
     finally:
-        for router in routers:
-            router.stop()
+        for part in (*routers, *plain):
+            part.stop()
         for router in routers:
             vsctl("--if-exists", "del-port", "dp0", f"{router.space.name}.1")
     return figures
 
 
-def _measure(bench: Bench, routers: list[_Router]) -> list[Figure]:
+def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> list[Figure]:
     whole, kernel = [], []
     total = _ROUTES * len(routers)
     for number in range(min(bench.rounds, 3)):
         bench.progress(f"scale: {len(routers)} datapaths, round {number + 1}")
+        begin, end = _all(plain, "add")
+        kernel.append(end - begin)
+        _all(plain, "del")
         replies: list[float] = []
         with barrier_replies(replies):
-            begin, end = _all(routers, "add")
+            begin, _ = _all(routers, "add")
             until(lambda: all(flow_count(router.switch.name, 1) > _ROUTES for router in routers), f"{total} flows", 120,
                   tuple(bench.lab.logs[:2]))
         late = [reply for reply in replies if reply > begin]
         if not late:
             raise LabError("no barrier reply was seen", *bench.lab.logs)
         whole.append(max(late) - begin)
-        kernel.append(end - begin)
+        audit.wait_agreement([(router, router.switch) for router in routers[::max(1, len(routers) // 4)]], within=60)
         _all(routers, "del")
         until(lambda: all(flow_count(router.switch.name, 1) <= 1 for router in routers), "the flows leave", 120,
               tuple(bench.lab.logs[:2]))
     name = f"{len(routers)} datapaths, {_ROUTES} routes each"
-    return [against(of_rounds(NAME, name, whole, "s"), "ip -batch meanwhile", kernel),
+    return [against(of_rounds(NAME, name, whole, "s"), "ip -batch without rfclient", kernel),
             of_rounds(NAME, f"{name}: rate", [total / seconds for seconds in whole], "routes/s")]
 
 
-def _all(routers: list[_Router], verb: str) -> tuple[float, float]:
+def _all(places: list[_Router] | list[_Plain], verb: str) -> tuple[float, float]:
+    """Adds or deletes the routes of all, at the same time. When that began and ended."""
+    words = [place.space.network("ip", "-batch", _batch(verb, place.neighbour)) for place in places]
     begin = time.time()
-    batches = [router.batch(verb) for router in routers]
-    if any(batch.wait(60) for batch in batches):
+    batches = [subprocess.Popen(argv, env=ENVIRONMENT) for argv in words]
+    if any([batch.wait(60) for batch in batches]):
         raise LabError("ip -batch failed")
     return begin, time.time()
+
+
+def _batch(verb: str, gateway: str) -> Path:
+    file = paths.RUN / f"{verb}.{gateway}.batch"
+    if not file.exists():
+        file.write_text("".join(f"route {verb} {IPv4Address(FIRST + number)}/32 via {gateway}\n"
+                                for number in range(_ROUTES)))
+    return file
