@@ -121,6 +121,33 @@ struct OutageTests {
         #expect(time < .seconds(2))
     }
 
+    @Test("All that is sent is reported as written, what cannot be kept during an outage too")
+    func reportsWhatIsWritten() async throws {
+        let mongod = try await Mongod.started()
+        let ipc = try mongod.service("written")
+        let (events, told) = AsyncStream.makeStream(of: IPCEvent.self)
+        let channel = ipc.open(.clients, as: .rfserver) { told.yield($0) }
+        let envelope = Samples.envelope(from: .rfserver, to: Samples.client)
+        var isBusy = 0
+        var iterator = events.makeAsyncIterator()
+        for count in [1, 2, 5] {
+            channel.send(Array(repeating: envelope, count: count))
+            isBusy += count
+            while isBusy > 0, let event = await iterator.next() {
+                if case .written(let written) = event { isBusy -= written }
+            }
+        }
+        await mongod.kill()
+        channel.send([envelope, envelope, envelope])
+        isBusy += 3
+        try await mongod.start()
+        while isBusy > 0, let event = await iterator.next() {
+            if case .written(let written) = event { isBusy -= written }
+        }
+        #expect(isBusy == 0)
+        await ipc.close(within: .seconds(2))
+    }
+
     @Test("A loss of the database is told once, and logged with its reason, however often it is tried")
     func oneLine() async throws {
         let mongod = try await Mongod.started()

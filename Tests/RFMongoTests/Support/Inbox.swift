@@ -13,9 +13,12 @@ struct Inbox {
         (events, continuation) = AsyncStream.makeStream()
     }
 
-    /// To be given to `open`.
+    /// To be given to `open`. Reports of what was written come between all others, and are left out.
     var onEvent: @Sendable (IPCEvent) -> Void {
-        { [continuation] in continuation.yield($0) }
+        { [continuation] event in
+            if case .written = event { return }
+            continuation.yield(event)
+        }
     }
 
     /// The next event.
