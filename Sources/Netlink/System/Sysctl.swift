@@ -56,8 +56,12 @@ extension Sysctl {
     /// What holds for a data interface.
     ///
     /// The kernel probes a neighbour once a second before it gives it up, three times by default. Probes pass through the
-    /// controller, whose absence for a few seconds must not cost a host its flow.
+    /// controller, whose absence for a few seconds must not cost a host its flow: fifteen times then. All but the first ask
+    /// everybody, so that a forged MAC address does not last as long.
     static func dataInterface(_ name: String) -> [Sysctl] {
-        interface(name) + [Sysctl(name: "net/ipv4/neigh/\(name)/ucast_solicit", wanted: "15")]
+        interface(name) + [
+            Sysctl(name: "net/ipv4/neigh/\(name)/ucast_solicit", wanted: "1"),
+            Sysctl(name: "net/ipv4/neigh/\(name)/mcast_resolicit", wanted: "14"),
+        ]
     }
 }
