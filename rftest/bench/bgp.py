@@ -9,7 +9,7 @@ from checks.rftest1.topology import B2, GATEWAY2, SWITCH1
 from lab import audit, paths
 from lab.errors import LabError, until
 
-from .parts import Bench, Running, barrier_replies, flow_count, without_client
+from .parts import Bench, Running, barrier_replies, without_client
 from .results import Figure, against, of_rounds
 
 NAME = "bgp"
@@ -42,18 +42,18 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _until_flows(bench: Bench, size: int) -> float:
-    base = flow_count(SWITCH1.name)
+    base = SWITCH1.flow_count()
     replies: list[float] = []
     began: list[float] = []
 
     def wait(wanted: int) -> float:
-        until(lambda: flow_count(SWITCH1.name) >= base + size, f"{size} flows", 120, tuple(bench.lab.logs))
+        until(lambda: SWITCH1.flow_count() >= base + size, f"{size} flows", 120, tuple(bench.lab.logs))
         return 0
 
     with barrier_replies(replies):
         _announce(bench, size, wait, began)
     # The speaker has ended by now, and with it the routes: the last barrier of the additions is what counts.
-    until(lambda: flow_count(SWITCH1.name) <= base, f"{size} flows leave", 120, tuple(bench.lab.logs))
+    until(lambda: SWITCH1.flow_count() <= base, f"{size} flows leave", 120, tuple(bench.lab.logs))
     if not replies:
         raise LabError("no barrier reply was seen", *bench.lab.logs)
     return max(reply for reply in replies if reply < began[1]) - began[0]

@@ -6,7 +6,7 @@ from checks.rftest1.topology import B1, B2, SWITCH1
 from lab import audit
 from lab.errors import LabError, until
 
-from .parts import Bench, barrier_replies, change_routes, flow_count, frr_stopped, processor_time, without_client
+from .parts import Bench, barrier_replies, change_routes, frr_stopped, processor_time, without_client
 from .results import Figure, against, judge, of_rounds
 
 NAME = "bulk"
@@ -34,7 +34,7 @@ def _size(bench: Bench, size: int) -> list[Figure]:
         bench.progress(f"bulk: {size:,} routes, round {number + 1} of {bench.rounds}")
         for what, seconds in _kernel_alone(bench, size).items():
             alone[what].append(seconds)
-        base = flow_count(SWITCH1.name)
+        base = SWITCH1.flow_count()
         for what, verb, gateway, port in STEPS:
             with processor_time(bench.lab, used[what]):
                 whole[what].append(_until_barrier(bench, size, verb, gateway, port, base))
@@ -70,9 +70,9 @@ def _until_barrier(bench: Bench, size: int, verb: str, gateway: str, port: int |
     with barrier_replies(replies):
         begin, _ = change_routes(bench.vm, verb, size, gateway)
         if port is None:
-            until(lambda: flow_count(SWITCH1.name) <= base, f"{size} flows leave", 120, tuple(bench.lab.logs))
+            until(lambda: SWITCH1.flow_count() <= base, f"{size} flows leave", 120, tuple(bench.lab.logs))
         else:
-            until(lambda: flow_count(SWITCH1.name, port) >= size, f"{size} flows to port {port}", 120, tuple(bench.lab.logs))
+            until(lambda: SWITCH1.flow_count(port) >= size, f"{size} flows to port {port}", 120, tuple(bench.lab.logs))
     late = [reply for reply in replies if reply > begin]
     if not late:
         raise LabError("no barrier reply was seen", *bench.lab.logs)

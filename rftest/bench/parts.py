@@ -115,11 +115,6 @@ def change_routes(vm: VM, verb: str, count: int, gateway: str) -> tuple[float, f
     return end - took, end
 
 
-def flow_count(switch: str, out_port: int | None = None) -> int:
-    words = ["ovs-ofctl", "dump-aggregate", switch] + ([f"out_port={out_port}"] if out_port else [])
-    return int(run(words).rpartition("flow_count=")[2].split()[0])
-
-
 @contextmanager
 def without_client(bench: Bench) -> Iterator[None]:
     """rfclient is dead during the block, and in step again after it."""
@@ -131,15 +126,15 @@ def without_client(bench: Bench) -> Iterator[None]:
         mark = lab.rfserver.mark()
         vm.start_client()
     lab.rfserver.wait_logged("VM in step", since=mark, within=30)
-    until(lambda: flow_count(SWITCH1.name, 2) > 0, "b2 has its flow", logs=tuple(lab.logs))
+    until(lambda: SWITCH1.flow_count(2) > 0, "b2 has its flow", logs=tuple(lab.logs))
     time.sleep(1)
 
 
 def install(bench: Bench, count: int) -> None:
     """Adds routes, and waits until switch1 has their flows."""
-    base = flow_count(SWITCH1.name)
+    base = SWITCH1.flow_count()
     change_routes(bench.vm, "add", count, B2)
-    until(lambda: flow_count(SWITCH1.name) >= base + count, f"{count} flows", 120, tuple(bench.lab.logs))
+    until(lambda: SWITCH1.flow_count() >= base + count, f"{count} flows", 120, tuple(bench.lab.logs))
 
 
 # The daemons

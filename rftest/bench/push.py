@@ -10,7 +10,7 @@ from lab.mongod import HOST_URI
 from lab.ovs import Switch
 
 from . import osken
-from .parts import CT_ID, SECOND, Bench, Running, flow_count, second_rfproxy
+from .parts import CT_ID, SECOND, Bench, Running, second_rfproxy
 from .results import Figure, against, of_rounds
 
 NAME = "push"
@@ -67,7 +67,7 @@ def _push(proxy: Daemon) -> float:
     try:
         switch.up()
         read, done = _moments(proxy.log, mark, b"flow table read", b"flow table is as wanted")
-        expect(flow_count(switch.name) == _FLOWS, f"{flow_count(switch.name)} flows are there, not {_FLOWS}", proxy.log)
+        expect(switch.flow_count() == _FLOWS, f"{switch.flow_count()} flows are there, not {_FLOWS}", proxy.log)
     finally:
         switch.stop()
     return done - read

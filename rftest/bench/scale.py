@@ -13,7 +13,7 @@ from lab.ovs import Switch, vsctl
 from lab.process import ENVIRONMENT, Process, run
 
 from .namespaces import Namespace
-from .parts import Bench, barrier_replies, flow_count
+from .parts import Bench, barrier_replies
 from .results import Figure, against, of_rounds
 
 NAME = "scale"
@@ -64,7 +64,7 @@ class _Router:
     @property
     def ready(self) -> bool:
         """Whether its neighbour has its flow."""
-        return flow_count(self.switch.name, 1) > 0
+        return self.switch.flow_count(1) > 0
 
     def stop(self) -> None:
         if self.client:
@@ -125,7 +125,7 @@ def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> list[
         replies: list[float] = []
         with barrier_replies(replies):
             begin, _ = _all(routers, "add")
-            until(lambda: all(flow_count(router.switch.name, 1) > _ROUTES for router in routers), f"{total} flows", 120,
+            until(lambda: all(router.switch.flow_count(1) > _ROUTES for router in routers), f"{total} flows", 120,
                   tuple(bench.lab.logs[:2]))
         late = [reply for reply in replies if reply > begin]
         if not late:
@@ -133,7 +133,7 @@ def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> list[
         whole.append(max(late) - begin)
         audit.wait_agreement([(router, router.switch) for router in routers[::max(1, len(routers) // 4)]], within=60)
         _all(routers, "del")
-        until(lambda: all(flow_count(router.switch.name, 1) <= 1 for router in routers), "the flows leave", 120,
+        until(lambda: all(router.switch.flow_count(1) <= 1 for router in routers), "the flows leave", 120,
               tuple(bench.lab.logs[:2]))
     name = f"{len(routers)} datapaths, {_ROUTES} routes each"
     return [against(of_rounds(NAME, name, whole, "s"), "ip -batch without rfclient", kernel),

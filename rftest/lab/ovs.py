@@ -85,6 +85,11 @@ class Switch:
         """The whole flow table."""
         return flows.parse(run(["ovs-ofctl", "--no-names", "dump-flows", self.name]))
 
+    def flow_count(self, out_port: int | None = None) -> int:
+        """How many flows there are, or how many send to a port, without reading them all."""
+        words = ["ovs-ofctl", "dump-aggregate", self.name] + ([f"out_port={out_port}"] if out_port else [])
+        return int(run(words).rpartition("flow_count=")[2].split()[0])
+
     def add_flow(self, text: str) -> None:
         """Adds a flow by hand, in ovs-ofctl's notation: only to try the lab itself."""
         run(["ovs-ofctl", "add-flow", self.name, text])
