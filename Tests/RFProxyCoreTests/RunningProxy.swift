@@ -55,13 +55,14 @@ final class RunningProxy: Sendable {
     private let task: Task<Void, any Error>
 
     init(
-        _ database: InMemoryDatabase, port: Int = 0, settings: ProxySettings = ProxySettings()
+        _ database: InMemoryDatabase, port: Int? = nil, settings: ProxySettings = ProxySettings()
     ) async throws {
         var logger = Logger(label: "rfproxy") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let service = ProxyService(
-            settings: settings, listen: ListenAddress(host: "127.0.0.1", port: port),
+            settings: settings,
+            listen: ListenAddress(host: "127.0.0.1", port: try port ?? LoopbackPort.free()),
             ipc: InMemoryIPC(database),
             logger: logger, onListening: { told.yield($0) })
         let group = ServiceGroup(

@@ -1,4 +1,5 @@
 import Foundation
+import RFTestKit
 import Synchronization
 
 @testable import RFMongo
@@ -37,7 +38,7 @@ final class Mongod: Sendable {
     /// Prepares one that does not run yet.
     init(options: [String] = []) throws {
         self.options = options
-        port = try Self.freePort()
+        port = UInt16(try LoopbackPort.free())
         folder = NSTemporaryDirectory() + "rfmongo-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
@@ -168,21 +169,5 @@ final class Mongod: Sendable {
                 description: "these tests need mongod: name it in ROUTEFLOW_MONGOD, or run make setup")
         }
         return program
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard result else { throw Failure(description: "no free port on the loopback interface") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }
