@@ -9,7 +9,7 @@ from checks.rftest1.topology import B2, GATEWAY2, SWITCH1
 from lab import audit, paths
 from lab.errors import LabError, until
 
-from .parts import Bench, Running, barrier_replies, without_client
+from .parts import SELDOM, Bench, Running, barrier_replies, without_client
 from .results import Figure, against, of_rounds
 
 NAME = "bgp"
@@ -47,13 +47,13 @@ def _until_flows(bench: Bench, size: int) -> float:
     began: list[float] = []
 
     def wait(wanted: int) -> float:
-        until(lambda: SWITCH1.flow_count() >= base + size, f"{size} flows", 120, tuple(bench.lab.logs))
+        until(lambda: SWITCH1.flow_count() >= base + size, f"{size} flows", 120, tuple(bench.lab.logs), SELDOM)
         return 0
 
     with barrier_replies(replies):
         _announce(bench, size, wait, began)
     # The speaker has ended by now, and with it the routes: the last barrier of the additions is what counts.
-    until(lambda: SWITCH1.flow_count() <= base, f"{size} flows leave", 120, tuple(bench.lab.logs))
+    until(lambda: SWITCH1.flow_count() <= base, f"{size} flows leave", 120, tuple(bench.lab.logs), SELDOM)
     if not replies:
         raise LabError("no barrier reply was seen", *bench.lab.logs)
     return max(reply for reply in replies if reply < began[1]) - began[0]

@@ -6,7 +6,7 @@ from checks.rftest1.topology import B1, B2, SWITCH1
 from lab import audit
 from lab.errors import LabError, until
 
-from .parts import Bench, barrier_replies, change_routes, frr_stopped, processor_time, without_client
+from .parts import SELDOM, Bench, barrier_replies, change_routes, frr_stopped, processor_time, without_client
 from .results import Figure, against, judge, of_rounds
 
 NAME = "bulk"
@@ -70,9 +70,9 @@ def _until_barrier(bench: Bench, size: int, verb: str, gateway: str, port: int |
     with barrier_replies(replies):
         begin, _ = change_routes(bench.vm, verb, size, gateway)
         if port is None:
-            until(lambda: SWITCH1.flow_count() <= base, f"{size} flows leave", 120, tuple(bench.lab.logs))
+            until(lambda: SWITCH1.flow_count() <= base, f"{size} flows leave", 120, tuple(bench.lab.logs), SELDOM)
         else:
-            until(lambda: SWITCH1.flow_count(port) >= size, f"{size} flows to port {port}", 120, tuple(bench.lab.logs))
+            until(lambda: SWITCH1.flow_count(port) >= size, f"{size} flows to port {port}", 120, tuple(bench.lab.logs), SELDOM)
     late = [reply for reply in replies if reply > begin]
     if not late:
         raise LabError("no barrier reply was seen", *bench.lab.logs)

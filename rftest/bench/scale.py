@@ -13,7 +13,7 @@ from lab.ovs import Switch, vsctl
 from lab.process import ENVIRONMENT, Process, run
 
 from .namespaces import Namespace
-from .parts import Bench, barrier_replies
+from .parts import SELDOM, Bench, barrier_replies
 from .results import Figure, against, of_rounds
 
 NAME = "scale"
@@ -126,7 +126,7 @@ def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> list[
         with barrier_replies(replies):
             begin, _ = _all(routers, "add")
             until(lambda: all(router.switch.flow_count(1) > _ROUTES for router in routers), f"{total} flows", 120,
-                  tuple(bench.lab.logs[:2]))
+                  tuple(bench.lab.logs[:2]), SELDOM)
         late = [reply for reply in replies if reply > begin]
         if not late:
             raise LabError("no barrier reply was seen", *bench.lab.logs)
@@ -134,7 +134,7 @@ def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> list[
         audit.wait_agreement([(router, router.switch) for router in routers[::max(1, len(routers) // 4)]], within=60)
         _all(routers, "del")
         until(lambda: all(router.switch.flow_count(1) <= 1 for router in routers), "the flows leave", 120,
-              tuple(bench.lab.logs[:2]))
+              tuple(bench.lab.logs[:2]), SELDOM)
     name = f"{len(routers)} datapaths, {_ROUTES} routes each"
     return [against(of_rounds(NAME, name, whole, "s"), "ip -batch without rfclient", kernel),
             of_rounds(NAME, f"{name}: rate", [total / seconds for seconds in whole], "routes/s")]

@@ -21,7 +21,8 @@ def expect(condition: object, message: str, *logs: Path) -> None:
         raise LabError(message, *logs)
 
 
-def until(condition: Callable[[], T], what: str, within: float = 10, logs: tuple[Path, ...] = ()) -> T:
+def until(condition: Callable[[], T], what: str, within: float = 10, logs: tuple[Path, ...] = (),
+          every: float = 0.02) -> T:
     """Waits until condition() is true and returns its value. `what` completes "did not happen: ..."."""
     deadline = time.monotonic() + within
     while True:
@@ -30,7 +31,7 @@ def until(condition: Callable[[], T], what: str, within: float = 10, logs: tuple
             return value
         if time.monotonic() > deadline:
             raise LabError(f"did not happen within {within:g} s: {what}", *logs)
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def never(condition: Callable[[], object], what: str, during: float) -> None:
