@@ -48,9 +48,11 @@ struct OpenVSwitchTests {
         }
         #expect(try ovs.flowModCount() == 10)
 
-        // Trap 2, with the real one: what is right is left alone.
+        // Trap 2, with the real one: what is right is left alone. A program that another test starts may inherit the socket that
+        // listens, so the next one has a port of its own.
         try await first.stop()
-        let second = try await RunningProxy(database, port: first.port)
+        let second = try await RunningProxy(database)
+        try ovs.setController("br0", port: second.port)
         try await eventually("the switch is back") {
             server.streams == 2 && Self.inJoin(server, Bench.datapath)
         }
@@ -64,7 +66,8 @@ struct OpenVSwitchTests {
         try ovs.control("br0", "mod-flows", "ip,dl_dst=02:17:3e:00:00:01,nw_dst=11.0.0.0/8,actions=output:1")
         let drifted = try ovs.flows("br0")
         #expect(drifted.count == 8)
-        let third = try await RunningProxy(database, port: first.port)
+        let third = try await RunningProxy(database)
+        try ovs.setController("br0", port: third.port)
         try await eventually("the switch is back") {
             server.streams == 3 && Self.inJoin(server, Bench.datapath)
         }

@@ -62,6 +62,17 @@ final class PrivateOpenVSwitch {
         try run("ovs-vsctl", ["--db=unix:\(path("db.sock"))", "--timeout=20"] + arguments)
     }
 
+    /// Gives a bridge another controller instead of the one that it has.
+    func setController(_ bridge: String, port: Int) throws {
+        try run(
+            "ovs-vsctl",
+            [
+                "--db=unix:\(path("db.sock"))", "--timeout=20", "set-controller", bridge,
+                "tcp:127.0.0.1:\(port)",
+            ]
+                + ["--", "set", "controller", bridge, "max_backoff=1000"])
+    }
+
     /// The flows of a bridge as `ovs-ofctl` prints them, one line each, without counters.
     func flows(_ bridge: String) throws -> [String] {
         try run("ovs-ofctl", "-O", "OpenFlow10", "--no-stats", "dump-flows", "unix:\(path("\(bridge).mgmt"))")
