@@ -15,6 +15,8 @@ public struct ClientCore: DaemonCore {
         public var hostName: String
         /// This incarnation of the VM's rfclient.
         public var epoch: Int64
+        /// The term of the rfserver at work: what an earlier one says is not heeded.
+        public var serverTerm: Int64
         /// The name of the management interface, which nothing is reported of.
         public var management: String
         /// How many hosts on connected subnets may have flows.
@@ -26,7 +28,8 @@ public struct ClientCore: DaemonCore {
 
         /// Creates a configuration.
         public init(
-            vmID: VMID, bootID: String, hostName: String = "", epoch: Int64, management: String = "eth0",
+            vmID: VMID, bootID: String, hostName: String = "", epoch: Int64, serverTerm: Int64 = 0,
+            management: String = "eth0",
             maxHosts: Int = 4096,
             canManageNeighbours: Bool = true, limits: StreamLimits = StreamLimits()
         ) {
@@ -34,6 +37,7 @@ public struct ClientCore: DaemonCore {
             self.bootID = bootID
             self.hostName = hostName
             self.epoch = epoch
+            self.serverTerm = serverTerm
             self.management = management
             self.maxHosts = maxHosts
             self.canManageNeighbours = canManageNeighbours
@@ -71,7 +75,7 @@ public struct ClientCore: DaemonCore {
             canManage: configuration.canManageNeighbours)
         conversation = Conversation(
             me: .rfclient(configuration.vmID), epoch: configuration.epoch, peer: .rfserver,
-            limits: configuration.limits, at: .start)
+            leastPeerEpoch: configuration.serverTerm, limits: configuration.limits, at: .start)
         announcer = PortAnnouncer(vmID: configuration.vmID)
         desk = InquiryDesk(me: .rfclient(configuration.vmID), epoch: configuration.epoch)
     }

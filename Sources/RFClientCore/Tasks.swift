@@ -42,10 +42,13 @@ public struct ClientService: Service {
     /// - Throws: `ClientError`, or what makes the database unusable.
     public func run() async throws {
         do {
-            let epoch = try await cancelWhenGracefulShutdown {
-                try await ipc.nextEpoch(for: .rfclient(machine.vmID))
+            let start = try await cancelWhenGracefulShutdown {
+                (
+                    epoch: try await ipc.nextEpoch(for: .rfclient(machine.vmID)),
+                    serverTerm: try await ipc.presentTerm()
+                )
             }
-            try await serve(epoch: epoch)
+            try await serve(epoch: start.epoch, serverTerm: start.serverTerm)
         } catch is CancellationError {
             // The shutdown came while the database was awaited.
         } catch {
@@ -56,11 +59,11 @@ public struct ClientService: Service {
         logger.info("stopped")
     }
 
-    private func serve(epoch: Int64) async throws {
+    private func serve(epoch: Int64, serverTerm: Int64) async throws {
         let core = ClientCore(
             ClientCore.Configuration(
                 vmID: machine.vmID, bootID: machine.bootID, hostName: machine.hostName, epoch: epoch,
-                management: machine.management,
+                serverTerm: serverTerm, management: machine.management,
                 maxHosts: maxHosts, canManageNeighbours: machine.canManageNeighbours))
         let (stops, stop) = AsyncStream<String>.makeStream()
         let outlets = try Outlets()

@@ -12,6 +12,7 @@ public final class MongoIPC: IPCService {
         var pool: MongoPool?
         var channels: [MongoChannel] = []
         var table: TableWriter?
+        var lease: LeaseKeeper?
         var calls: [ObjectIdentifier: @Sendable () -> Void] = [:]
     }
 
@@ -20,6 +21,8 @@ public final class MongoIPC: IPCService {
     private let logger: Logger
     private let ringSize: Int64
     private let threads = Threads()
+    /// The thread that keeps the lease: it ends after the others, since what they write is written under the lease.
+    private let leaseThreads = Threads()
     private let state: Mutex<State>
 
     /// Prepares to talk to a database. Nothing is sent before the first use.
@@ -54,11 +57,39 @@ public final class MongoIPC: IPCService {
         }
     }
 
+    /// Waits for the document of the collection `rflease`, and keeps it, by a majority, until the service closes.
+    /// - Throws: as `nextEpoch(for:)`.
+    public func acquireLease(
+        as holder: LeaseHolder, onEvent: @escaping @Sendable (LeaseEvent) -> Void
+    ) async throws -> Int64 {
+        let taken = try await blockingCall { [logger] client, givenUp in
+            Result {
+                var seeker = LeaseSeeker(holder, logger: logger)
+                return try seeker.seek(client, unless: givenUp)
+            }
+        }
+        let keeper = LeaseKeeper(term: taken.term, takenAt: taken.began, logger: logger, onEvent: onEvent)
+        try state.withLock { state in
+            guard let pool = state.pool else { throw CancellationError() }
+            state.lease = keeper
+            leaseThreads.start { keeper.run(pool) }
+        }
+        return taken.term
+    }
+
+    /// Reads the collection `rflease`, as a majority has it.
+    /// - Throws: as `nextEpoch(for:)`.
+    public func presentTerm() async throws -> Int64 {
+        try await call("reading the lease") { (client) throws(MongoError) in try client.readLease()?.term ?? 0
+        }
+    }
+
     /// Reads the collection `rftable`, and makes its unique indexes. Documents that are no rows are logged and left out.
     /// - Throws: as `nextEpoch(for:)`.
     public func loadTable() async throws -> [RFEntry] {
-        try await call("loading the table") { [logger] (client) throws(MongoError) in
-            try RFTableStore.load(client, logger)
+        let term = state.withLock { $0.lease?.term }
+        return try await call("loading the table") { [logger] (client) throws(MongoError) in
+            try RFTableStore.load(client, under: term, logger)
         }
     }
 
@@ -82,7 +113,7 @@ public final class MongoIPC: IPCService {
     public func save(_ changes: [RFTableChange]) {
         state.withLock { state in
             guard let pool = state.pool else { return }
-            let table = state.table ?? startTableWriter(pool)
+            let table = state.table ?? startTableWriter(pool, under: state.lease)
             state.table = table
             table.save(changes)
         }
@@ -94,21 +125,25 @@ public final class MongoIPC: IPCService {
         let deadline = ContinuousClock.now.advanced(by: limit)
         let last = state.withLock { state in
             defer { state = State() }
-            return (channels: state.channels, table: state.table, calls: state.calls.values)
+            return (
+                channels: state.channels, table: state.table, lease: state.lease, calls: state.calls.values
+            )
         }
-        let isDone = await onThread { [threads] in
+        let isDone = await onThread { [threads, leaseThreads] in
             for giveUp in last.calls { giveUp() }
             for channel in last.channels { channel.close(by: deadline) }
             last.table?.close(by: deadline)
-            return threads.wait(atMost: ContinuousClock.now.duration(to: deadline))
+            let isWritten = threads.wait(atMost: ContinuousClock.now.duration(to: deadline))
+            last.lease?.close()
+            return leaseThreads.wait(atMost: ContinuousClock.now.duration(to: deadline)) && isWritten
         }
         if !isDone {
             logger.notice("closed while the database did not answer", metadata: ["database": "\(uri)"])
         }
     }
 
-    private func startTableWriter(_ pool: MongoPool) -> TableWriter {
-        let table = TableWriter(logger: logger)
+    private func startTableWriter(_ pool: MongoPool, under lease: LeaseKeeper?) -> TableWriter {
+        let table = TableWriter(under: lease, logger: logger)
         threads.start { table.run(pool) }
         return table
     }
@@ -117,6 +152,17 @@ public final class MongoIPC: IPCService {
     private func call<Success: Sendable>(
         _ what: String, _ body: @escaping @Sendable (borrowing MongoClient) throws(MongoError) -> Success
     ) async throws -> Success {
+        try await blockingCall { [logger] client, givenUp in
+            Result {
+                try retry(what, unless: givenUp, logger) { () throws(MongoError) in try body(client) }
+            }
+        }
+    }
+
+    /// Runs `body` on a thread with a client of its own.
+    private func blockingCall<Success: Sendable>(
+        _ body: @escaping @Sendable (borrowing MongoClient, Latch) -> Result<Success, any Error>
+    ) async throws -> Success {
         let call = BlockingCall<Success>()
         let pool = state.withLock { state in
             if state.pool != nil { state.calls[ObjectIdentifier(call)] = call.giveUp }
@@ -124,12 +170,7 @@ public final class MongoIPC: IPCService {
         }
         guard let pool else { throw CancellationError() }
         defer { state.withLock { _ = $0.calls.removeValue(forKey: ObjectIdentifier(call)) } }
-        return try await call.run(on: threads) { [logger] givenUp in
-            let client = MongoClient(pool)
-            return Result {
-                try retry(what, unless: givenUp, logger) { () throws(MongoError) in try body(client) }
-            }
-        }
+        return try await call.run(on: threads) { givenUp in body(MongoClient(pool), givenUp) }
     }
 }
 

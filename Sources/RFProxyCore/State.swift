@@ -36,13 +36,16 @@ public struct ProxyCore: DaemonCore {
     var stirred: Set<DatapathID> = []
 
     /// A core that knows nothing yet.
-    /// - Parameter epoch: the number of this incarnation of rfproxy, as the database gave it.
-    public init(settings: ProxySettings, epoch: Int64, at now: Instant) {
+    /// - Parameters:
+    ///   - epoch: the number of this incarnation of rfproxy, as the database gave it.
+    ///   - serverTerm: the term of the rfserver at work; what an earlier one says is not heeded.
+    public init(settings: ProxySettings, epoch: Int64, serverTerm: Int64 = 0, at now: Instant) {
         self.settings = settings
         self.shuttle = Shuttle(passesIPv6: settings.shuttlesIPv6, polices: settings.polices)
         self.desk = InquiryDesk(me: .rfproxy(settings.ctID), epoch: epoch)
         self.conversation = Conversation(
-            me: .rfproxy(settings.ctID), epoch: epoch, peer: .rfserver, at: now)
+            me: .rfproxy(settings.ctID), epoch: epoch, peer: .rfserver, leastPeerEpoch: serverTerm,
+            at: now)
     }
 
     /// The event that says only that time has passed.

@@ -68,14 +68,18 @@ public final class ProxyService: Service {
         logger.info("listening, waiting for the database", metadata: ["address": "\(address)"])
         let (stops, stopped) = AsyncStream.makeStream(of: String.self)
         let epoch: Int64
+        let serverTerm: Int64
         do {
-            epoch = try await cancelWhenGracefulShutdown { [ipc] in try await ipc.nextEpoch(for: name) }
+            (epoch, serverTerm) = try await cancelWhenGracefulShutdown { [ipc] in
+                (try await ipc.nextEpoch(for: name), try await ipc.presentTerm())
+            }
         } catch is CancellationError {
             return
         }
         let loop = try await eventLoop.submit { [settings, recorder, logger, ipc] in
             let loop = ProxyLoop(
-                settings: settings, epoch: epoch, on: eventLoop, recorder: recorder, logger: logger
+                settings: settings, epoch: epoch, serverTerm: serverTerm, on: eventLoop,
+                recorder: recorder, logger: logger
             ) { stopped.yield($0) }
             let bound = NIOLoopBound(loop, eventLoop: eventLoop)
             loop.start(channel: ipc.open(.proxies, as: name) { Self.post($0, to: bound, on: eventLoop) })

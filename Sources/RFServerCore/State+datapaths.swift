@@ -78,7 +78,7 @@ extension ServerCore {
         network.virtualSwitches[vsID, default: [:]][ctID] = 0
         guard network.virtualSwitches[vsID]?.values.allSatisfy({ $0 == 0 }) ?? true else { return }
         unconfirmPorts(of: vsID)
-        effects.append(.configureVirtualSwitch)
+        wantsVirtualSwitch = true
     }
 
     /// The ports of a virtual switch may come back with other numbers: each VM port has to show itself again. The rows stay

@@ -71,7 +71,7 @@ extension ServerCore {
         changed(.vmConfig(vmID))
         for key in formerKeys + network.confirmationKeys(of: vmID) { changed(key) }
         for claim in network.claims.values where claim.vmID == vmID { believe(claim) }
-        if isNew || hasNewPorts { effects.append(.configureVirtualSwitch) }  // its ports may hang loose
+        if isNew || hasNewPorts { wantsVirtualSwitch = true }  // its ports may hang loose
     }
 
     /// Two ids that differ only in the bits that make an address a local one would share the address of their data

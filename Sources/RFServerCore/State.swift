@@ -26,6 +26,11 @@ public struct ServerCore: DaemonCore {
     var mayChangeCompleteness = true
     var effects: [ServerEffect] = []
     private var isStopped = false
+    private var tenure = Tenure()
+    /// True once everybody has been told that this rfserver is at work.
+    private var hasGreeted = false
+    /// True if the virtual switch has to be compared with what it should be.
+    var wantsVirtualSwitch = false
     private var virtualSwitchRetry: Backoff
     private var virtualSwitchRetryAt: Instant?
 
@@ -55,7 +60,7 @@ public struct ServerCore: DaemonCore {
 
     /// When something is due without any event.
     public var deadline: Instant? {
-        guard !isStopped else { return nil }
+        guard !isStopped, tenure.isSure else { return nil }
         var dues = proxyConversations.values.map(\.deadline)
         if proxyConversations.values.contains(where: \.isHolding), let at = loads[.proxies]?.deadline {
             dues.append(at)
@@ -87,6 +92,7 @@ public struct ServerCore: DaemonCore {
             if channel == .clients { clock.suspend() }
         case .ipc(let channel, .poison(let reason)):
             count("poison document set aside", ["channel": channel.rawValue, "reason": reason])
+        case .lease(let event): handle(event, at: now)
         case .virtualSwitchConfigured(let changes):
             virtualSwitchRetry.reset()
             for change in changes { log(.info, "virtual switch changed", ["command": change]) }
@@ -98,16 +104,57 @@ public struct ServerCore: DaemonCore {
         }
         if let at = virtualSwitchRetryAt, at <= now {
             virtualSwitchRetryAt = nil
-            effects.append(.configureVirtualSwitch)
+            wantsVirtualSwitch = true
         }
         guard !isStopped else { return effects }
         retireSilentVMs(at: now)
         if clock.endGrace(at: now) { mayChangeCompleteness = true }
         updateCompleteness()
-        saveTable()
-        flush(at: now)
+        noteTenure(at: now)
+        if tenure.isSure { act(at: now) }
         defer { effects = [] }
         return effects
+    }
+
+    /// Writes to the others what has been decided.
+    private mutating func act(at now: Instant) {
+        greet(at: now)
+        if wantsVirtualSwitch {
+            wantsVirtualSwitch = false
+            effects.append(.configureVirtualSwitch)
+        }
+        saveTable()
+        flush(at: now)
+    }
+
+    // MARK: The lease
+
+    private mutating func handle(_ event: LeaseEvent, at now: Instant) {
+        switch event {
+        case .renewed(let age): tenure.renewed(ago: age, at: now)
+        case .lost: stop("another rfserver has taken the lease: it is the one at work now")
+        }
+    }
+
+    private mutating func noteTenure(at now: Instant) {
+        guard tenure.tick(at: now) else { return }
+        if tenure.isSure {
+            log(.info, "the lease is renewed: at work again", ["term": epoch])
+        } else {
+            log(
+                .warning, "the lease could not be renewed: nothing is written until it is",
+                ["term": epoch])
+        }
+    }
+
+    /// The first word of a term on each channel goes to everybody: after it, nobody heeds what an earlier rfserver writes.
+    private mutating func greet(at now: Instant) {
+        guard !hasGreeted else { return }
+        hasGreeted = true
+        let greeting = Envelope(
+            from: .rfserver, to: .all, epoch: epoch, toEpoch: 0, stream: 0, seq: 0, kind: .syncRequest,
+            content: [.syncRequest(SyncRequest(stream: 0))])
+        for channel in [ChannelName.clients, .proxies] { send([greeting], on: channel, at: now) }
     }
 
     // MARK: Peers
@@ -141,7 +188,11 @@ public struct ServerCore: DaemonCore {
                 deliver(delivery, from: ctID)
             }
         default:
-            guard envelope.from != .rfserver else { return }  // what a channel begins with
+            if envelope.from == .rfserver {
+                // Also what a channel begins with, and what this one said itself.
+                if envelope.epoch > epoch { stop("a later rfserver is at work on this database") }
+                return
+            }
             if envelope.from.isInquirer { return answer(envelope, on: channel, at: now) }
             count(
                 "envelope from an unknown kind of peer", ["from": envelope.from, "channel": channel.rawValue])

@@ -35,14 +35,18 @@ public struct ServerService: Service {
         self.logger = logger
     }
 
-    /// Runs until the shutdown, or until a later rfserver takes over.
+    /// Waits for the lease, as a stand-by if another rfserver has it, and runs until the shutdown, or until the lease is lost.
     /// - Throws: `ServerError.stopped`, or what makes the database unusable.
     public func run() async throws {
         do {
+            let lease = LeaseOutlet()
             let start = try await cancelWhenGracefulShutdown {
-                (epoch: try await ipc.nextEpoch(for: .rfserver), rows: try await ipc.loadTable())
+                (
+                    term: try await ipc.acquireLease(as: .current()) { lease.tell($0) },
+                    rows: try await ipc.loadTable()
+                )
             }
-            try await serve(epoch: start.epoch, rows: start.rows)
+            try await serve(epoch: start.term, rows: start.rows, lease: lease)
         } catch is CancellationError {
             // The shutdown came while the database was awaited.
         } catch {
@@ -53,7 +57,7 @@ public struct ServerService: Service {
         logger.info("stopped")
     }
 
-    private func serve(epoch: Int64, rows: [RFEntry]) async throws {
+    private func serve(epoch: Int64, rows: [RFEntry], lease: LeaseOutlet) async throws {
         let core = ServerCore(
             table: RFTable(stored: rows, mapping: mapping, isStrict: isStrict), epoch: epoch,
             settings: settings,
@@ -73,12 +77,38 @@ public struct ServerService: Service {
             outlets.open(on: ipc) { runner.post(.ipc($0, $1)) }
             if let virtualSwitch { outlets.keep(virtualSwitch) { runner.post($0) } }
         }
+        lease.open { runner.post(.lease($0)) }
         runner.post(.timePassed)
         logger.info("started", metadata: ["epoch": "\(epoch)", "rows": "\(rows.count)"])
         try await withGracefulShutdownHandler {
             for await reason in stops { throw ServerError.stopped(reason: reason) }
         } onGracefulShutdown: {
             stop.finish()
+        }
+    }
+}
+
+/// What becomes of the lease: told to the core, as soon as there is one.
+private final class LeaseOutlet: Sendable {
+    private struct State {
+        var last: LeaseEvent?
+        var onEvent: (@Sendable (LeaseEvent) -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    func tell(_ event: LeaseEvent) {
+        state.withLock { state in
+            state.last = event
+            state.onEvent?(event)
+        }
+    }
+
+    func open(onEvent: @escaping @Sendable (LeaseEvent) -> Void) {
+        state.withLock { state in
+            state.onEvent = onEvent
+            // One that was renewed before will be again; a loss is told once.
+            if state.last == .lost { onEvent(.lost) }
         }
     }
 }

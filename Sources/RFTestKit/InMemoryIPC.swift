@@ -9,6 +9,7 @@ public final class InMemoryDatabase: Sendable {
         var sent: [ChannelName: [Envelope]] = [:]
         var table: [String: RFEntry] = [:]
         var lastReader = 0
+        var term: Int64 = 0
     }
 
     fileprivate struct Reader: Sendable {
@@ -34,7 +35,7 @@ public final class InMemoryDatabase: Sendable {
             return state.readers[channel] ?? []
         }
         for reader in readers {
-            let own = envelopes.filter { $0.to == reader.name }
+            let own = envelopes.filter { $0.to == reader.name || $0.to == .all }
             if !own.isEmpty { reader.onEvent(.received(own)) }
         }
     }
@@ -69,6 +70,18 @@ public final class InMemoryIPC: IPCService {
             return $0.epochs[name, default: 0]
         }
     }
+
+    /// Gives the lease to whoever asks, at once.
+    public func acquireLease(
+        as holder: LeaseHolder, onEvent: @escaping @Sendable (LeaseEvent) -> Void
+    ) async throws -> Int64 {
+        let term = try await nextEpoch(for: .rfserver)
+        database.state.withLock { $0.term = term }
+        return term
+    }
+
+    /// The term that was given last.
+    public func presentTerm() async throws -> Int64 { database.state.withLock { $0.term } }
 
     /// Opens a channel at once. What was sent before is not heard.
     public func open(

@@ -91,6 +91,47 @@ struct OutageTests {
         await ipc.close(within: .seconds(2))
     }
 
+    @Test("When another server becomes the primary, the channel is read there")
+    func anotherPrimary() async throws {
+        let servers = [
+            try await Mongod.started(options: ["--replSet", "r"]),
+            try await Mongod.started(options: ["--replSet", "r"]),
+        ]
+        let first = servers[0]
+        let members = servers.enumerated().map { #"{"_id": \#($0), "host": "127.0.0.1:\#($1.port)"}"# }
+        try await first.run("admin") { (client) throws(MongoError) in
+            _ = try client.run(
+                document(
+                    #"""
+                    {"replSetInitiate": {"_id": "r", "settings": {"electionTimeoutMillis": 1000},
+                     "members": [\#(members.joined(separator: ","))]}}
+                    """#))
+        }
+        let logs = LogLines()
+        let ipc = try first.service("another", options: "?replicaSet=r", logs: logs)
+        #expect(try await ipc.nextEpoch(for: .rfserver) == 1)
+        let inbox = Inbox()
+        _ = ipc.open(.clients, as: .rfserver, onEvent: inbox.onEvent)
+        let sender = ipc.open(.clients, as: Samples.client) { _ in }
+        sender.send(Samples.envelopes(1...100))
+        var received = try await inbox.received(upTo: 100)
+        let admin = try MongoPool(
+            MongoURI("mongodb://127.0.0.1:\(first.port)/admin?replicaSet=r"), appName: "tests")
+        _ = try await onThread {
+            let client = MongoClient(admin)
+            return Result { () throws(MongoError) in
+                _ = try client.run(document(#"{"replSetStepDown": 30, "secondaryCatchUpPeriodSecs": 20}"#))
+            }
+        }.get()
+        sender.send(Samples.envelopes(101...200))
+        received += try await inbox.received(upTo: 200)
+        var last: Int64 = 0
+        for envelope in received where envelope.seq == last + 1 { last += 1 }
+        #expect(last == 200)
+        try await logs.line(containing: "another primary was elected")
+        await ipc.close(within: .seconds(2))
+    }
+
     @Test("Closing keeps to its limit while the server stands still")
     func closingWhilePaused() async throws {
         let mongod = try await Mongod.started()

@@ -13,6 +13,9 @@ public struct PeerName: Hashable, Sendable, CodableAsString {
     /// The one rfserver.
     public static let rfserver = PeerName("rfserver")
 
+    /// Everybody who reads a channel.
+    public static let all = PeerName("all")
+
     /// The rfproxy with this `ct_id`.
     public static func rfproxy(_ ctID: Int32) -> PeerName { PeerName("rfproxy.\(ctID)") }
 

@@ -51,6 +51,8 @@ public struct Conversation: Sendable {
 
     private let me: PeerName
     private let epoch: Int64
+    /// Earlier incarnations of the peer are not heeded, though nothing has been heard of a later one.
+    private let leastPeerEpoch: Int64
     private var limits: StreamLimits
     private var sender: StreamSender
     private var receiver = StreamReceiver()
@@ -66,11 +68,14 @@ public struct Conversation: Sendable {
     /// - Parameters:
     ///   - me: the name of this daemon.
     ///   - epoch: the incarnation of this daemon, as the database gave it.
+    ///   - leastPeerEpoch: the earliest incarnation of the peer that is heeded.
     public init(
-        me: PeerName, epoch: Int64, peer: PeerName, limits: StreamLimits = StreamLimits(), at now: Instant
+        me: PeerName, epoch: Int64, peer: PeerName, leastPeerEpoch: Int64 = 0,
+        limits: StreamLimits = StreamLimits(), at now: Instant
     ) {
         self.me = me
         self.epoch = epoch
+        self.leastPeerEpoch = leastPeerEpoch
         self.peer = peer
         self.limits = limits
         self.sender = StreamSender(limits: limits)
@@ -113,7 +118,7 @@ public struct Conversation: Sendable {
 
     /// Takes an envelope from the peer.
     public mutating func receive(_ envelope: Envelope, at now: Instant) -> [Delivery] {
-        guard envelope.epoch >= peerEpoch else { return [.dropped(.staleEpoch)] }
+        guard envelope.epoch >= max(peerEpoch, leastPeerEpoch) else { return [.dropped(.staleEpoch)] }
         if envelope.epoch > peerEpoch { meet(envelope.epoch, at: now) }
         if envelope.toEpoch > epoch { return [.superseded] }
         guard envelope.toEpoch == epoch || isGreeting(envelope) else { return [.dropped(.otherEpoch)] }

@@ -74,6 +74,10 @@ final class ChannelReader: Sendable {
                 return
             }
             deliver(batch)
+            guard try cursor.isOnPrimary(client) else {
+                logger.notice("another primary was elected, reading the channel there from the oldest")
+                break
+            }
         }
         cursor.close(client)
     }
@@ -81,7 +85,11 @@ final class ChannelReader: Sendable {
     private func find(_ cursor: inout MongoCursor, _ client: borrowing MongoClient) throws(MongoError) {
         var batch = Batch(reader: reader)
         let options = { [reader] (find: inout BSONWriter) in
-            find.append("filter", document: { $0.append("to", reader.description) })
+            find.append(
+                "filter",
+                document: { filter in
+                    filter.append("$or", documents: [reader, .all]) { $0.append("to", $1.description) }
+                })
             find.append("tailable", true)
             find.append("awaitData", true)
         }

@@ -20,6 +20,13 @@ struct MongoCursor: ~Copyable {
     /// True if the server may have more documents, now or later.
     var isAlive: Bool { id != 0 }
 
+    /// True while the server that the cursor is on is the primary, as far as libmongoc knows. A former primary goes on to answer,
+    /// with whatever reaches it.
+    /// - Throws: `MongoError` if there is no primary.
+    func isOnPrimary(_ client: borrowing MongoClient) throws(MongoError) -> Bool {
+        try client.primary() == server
+    }
+
     /// Asks for the first batch.
     /// - Parameters:
     ///   - options: further fields of the `find` command.

@@ -5,10 +5,13 @@ import RFLib
 final class TableWriter: Sendable {
     private static let maxCount = 1000
 
+    private let lease: LeaseKeeper?
     private let logger: Logger
     private let queue = WorkQueue<RFTableChange>()
 
-    init(logger: Logger) {
+    /// - Parameter lease: what allows to write; nil if nothing has to.
+    init(under lease: LeaseKeeper?, logger: Logger) {
+        self.lease = lease
         self.logger = logger
     }
 
@@ -42,7 +45,10 @@ final class TableWriter: Sendable {
         var log = TroubleLog("saving the table", logger)
         while !rest.isEmpty {
             do throws(MongoError) {
-                let reply = try WriteReply(client.run(Self.command(rest)))
+                guard lease?.isSure ?? true else {
+                    throw MongoError(.unreachable, "the lease of this rfserver could not be renewed")
+                }
+                let reply = try WriteReply(client.run(command(rest)))
                 log.succeeded()
                 guard let refusal = reply.refusal, refusal.index < rest.count else { return true }
                 rest.removeFirst(refusal.index)
@@ -50,7 +56,7 @@ final class TableWriter: Sendable {
                     throw refusal.error
                 }
                 logger.error(
-                    "row of the table not saved: another row has its port",
+                    "row of the table not saved: another row has its port, or a later rfserver has written it",
                     metadata: ["_id": "\(change.id)", "reason": "\(refusal.error)"])
             } catch {
                 log.failed(error)
@@ -61,17 +67,30 @@ final class TableWriter: Sendable {
     }
 
     /// Both commands may be run again: a row that is there is replaced, and one that is gone stays so.
-    private static func command(_ changes: ArraySlice<RFTableChange>) -> [UInt8] {
+    ///
+    /// What a later rfserver has written is no row for the query: a change of it finds the row's `_id` taken, and a deletion
+    /// finds nothing.
+    private func command(_ changes: ArraySlice<RFTableChange>) -> [UInt8] {
         let isPut = changes.first?.isPut ?? false
         return BSONWriter.document {
             $0.append(isPut ? "update" : "delete", RFTableStore.collection)
             $0.append("ordered", true)
             $0.appendMajority()
             $0.append(isPut ? "updates" : "deletes", documents: changes) { document, change in
-                document.append("q", document: { $0.append("_id", change.id) })
+                document.append(
+                    "q",
+                    document: { query in
+                        query.append("_id", change.id)
+                        if let term = lease?.term { query.appendTerm(upTo: term) }
+                    })
                 switch change {
                 case .put(let entry):
-                    document.append("u", document: { entry.append(to: &$0) })
+                    document.append(
+                        "u",
+                        document: {
+                            entry.append(to: &$0)
+                            $0.append("term", ifPresent: lease?.term)
+                        })
                     document.append("upsert", true)
                 case .delete:
                     document.append("limit", Int32(1))

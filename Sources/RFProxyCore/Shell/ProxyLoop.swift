@@ -34,14 +34,14 @@ final class ProxyLoop {
     ///   - recorder: takes each event before the core does.
     ///   - stop: called when the core gives up, with the reason.
     init(
-        settings: ProxySettings, epoch: Int64, on eventLoop: any EventLoop,
+        settings: ProxySettings, epoch: Int64, serverTerm: Int64, on eventLoop: any EventLoop,
         recorder: Recorder<ProxyEvent>?, logger: Logger, stop: @escaping (String) -> Void
     ) {
         self.eventLoop = eventLoop
         self.recorder = recorder
         self.logger = logger
         self.stop = stop
-        self.core = ProxyCore(settings: settings, epoch: epoch, at: .start)
+        self.core = ProxyCore(settings: settings, epoch: epoch, serverTerm: serverTerm, at: .start)
     }
 
     /// Begins to talk to rfserver.

@@ -1,0 +1,127 @@
+import RFLib
+import Synchronization
+import Testing
+
+@testable import RFMongo
+
+@Suite("The lease of the rfservers, in MongoDB", .timeLimit(.minutes(1)))
+struct LeaseTests {
+    /// A process of another machine, whose end nobody here can see.
+    private static func holder(_ pid: Int32) -> LeaseHolder {
+        LeaseHolder(host: "host\(pid)", pid: pid, started: 1, machine: "machine\(pid)")
+    }
+
+    /// What a holder was told.
+    private final class Told: Sendable {
+        let events: AsyncStream<LeaseEvent>
+        let continuation: AsyncStream<LeaseEvent>.Continuation
+
+        init() { (events, continuation) = AsyncStream.makeStream() }
+
+        func until(_ isMeant: @Sendable (LeaseEvent) -> Bool) async -> LeaseEvent? {
+            await events.first(where: isMeant)
+        }
+    }
+
+    @Test("A stand-by takes over when the holder gives the lease back, with a higher term")
+    func handover() async throws {
+        let mongod = try await Mongod.shared()
+        let (first, second) = (try mongod.service("leaseHandover"), try mongod.service("leaseHandover"))
+        #expect(try await first.presentTerm() == 0)
+        let term = try await first.acquireLease(as: Self.holder(1)) { _ in }
+        #expect(try await second.presentTerm() == term)
+        let waiting = Task { try await second.acquireLease(as: Self.holder(2)) { _ in } }
+        await first.close(within: .seconds(5))
+        let later = try await waiting.value
+        #expect(later > term)
+        #expect(try await second.presentTerm() == later)
+        await second.close(within: .seconds(5))
+    }
+
+    @Test(
+        "A stand-by takes over when the lease stands still, and the former holder learns of it and writes no more rows"
+    )
+    func fencing() async throws {
+        let mongod = try await Mongod.started(options: ["--replSet", "r"])
+        try await mongod.run("admin") { (client) throws(MongoError) in
+            _ = try client.run(
+                document(
+                    #"""
+                    {"replSetInitiate": {"_id": "r", "members": [{"_id": 0, "host": "127.0.0.1:\#(mongod.port)"}]}}
+                    """#))
+        }
+        let logs = LogLines()
+        let first = try mongod.service("leaseFencing", options: "?replicaSet=r", logs: logs)
+        let second = try mongod.service("leaseFencing", options: "?replicaSet=r")
+        let told = Told()
+        let term = try await first.acquireLease(as: Self.holder(1)) { told.continuation.yield($0) }
+        let (mine, others) = (RFEntry(vm: .init(Samples.vmID, 1)), RFEntry(vm: .init(Samples.vmID, 2)))
+        _ = try await first.loadTable()
+        first.save([.put(mine)])
+        let renewal = await told.until { if case .renewed = $0 { true } else { false } }
+        #expect(renewal != nil)
+        // As if the first stood still: its lease is another's before it knows.
+        let later = try await mongod.run("leaseFencing") { (client) throws(MongoError) in
+            let term = try client.nextEpoch(for: .rfserver)
+            var lease = try client.readLease()
+            while try !client.takeLease(lease, as: Self.holder(3), term: term) {
+                lease = try client.readLease()
+            }
+            return term
+        }
+        #expect(await told.until { $0 == .lost } == .lost)
+        // The holder of that term says nothing: after two seconds the next may come.
+        let last = try await second.acquireLease(as: Self.holder(2)) { _ in }
+        #expect(last > later && later > term)
+        #expect(try await second.loadTable() == [mine])
+        second.save([.put(others)])
+        first.save([.delete(id: mine.id), .put(others)])
+        await first.close(within: .seconds(2))
+        await second.close(within: .seconds(5))
+        let reading = try mongod.service("leaseFencing", options: "?replicaSet=r")
+        #expect(Set(try await reading.loadTable()) == [mine, others])
+        await reading.close(within: .seconds(2))
+    }
+
+    @Test("Rows that a later rfserver has written are neither changed nor deleted, and the log says so")
+    func rowsOfALaterTerm() async throws {
+        let mongod = try await Mongod.shared()
+        let logs = LogLines()
+        let ipc = try mongod.service("leaseLaterRows", logs: logs)
+        let term = try await ipc.acquireLease(as: Self.holder(1)) { _ in }
+        let row = RFEntry(vm: .init(Samples.vmID, 1))
+        var changed = row
+        changed.datapath = .init(Samples.dpID, 1)
+        ipc.save([.put(row)])
+        await ipc.close(within: .seconds(5))
+        try await mongod.run("leaseLaterRows") { (client) throws(MongoError) in
+            _ = try client.run(
+                document(
+                    #"{"update": "rftable", "updates": [{"q": {}, "u": {"$set": {"term": {"$numberLong": "99"}}}}]}"#
+                ))
+        }
+        let former = TableWriter(
+            under: LeaseKeeper(term: term, takenAt: .now, logger: logs.logger) { _ in }, logger: logs.logger)
+        former.save([.put(changed), .delete(id: row.id)])
+        former.close(by: .now.advanced(by: .seconds(5)))
+        let pool = try MongoPool(
+            MongoURI("mongodb://127.0.0.1:\(mongod.port)/leaseLaterRows"), appName: "tests")
+        await onThread { former.run(pool) }
+        #expect(logs.count(of: "a later rfserver has written it") == 1)
+        let reading = try mongod.service("leaseLaterRows")
+        #expect(try await reading.loadTable() == [row])
+        await reading.close(within: .seconds(2))
+    }
+
+    @Test("Waiting for the lease can be given up")
+    func cancelled() async throws {
+        let mongod = try await Mongod.shared()
+        let (first, second) = (try mongod.service("leaseGivenUp"), try mongod.service("leaseGivenUp"))
+        _ = try await first.acquireLease(as: Self.holder(1)) { _ in }
+        let waiting = Task { try await second.acquireLease(as: Self.holder(2)) { _ in } }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        await second.close(within: .seconds(2))
+        await first.close(within: .seconds(2))
+    }
+}
