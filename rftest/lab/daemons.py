@@ -5,6 +5,7 @@ from pathlib import Path
 
 from . import paths
 from .containers import VM
+from .controllers import ControllerHost
 from .errors import LabError, until
 from .process import run
 from .supervised import Supervised
@@ -13,9 +14,10 @@ from .supervised import Supervised
 class Daemon:
     """A RouteFlow daemon under its supervisor: one command line, one log file, any number of lives."""
 
-    def __init__(self, name: str, *options: object):
+    def __init__(self, name: str, *options: object, host: ControllerHost | None = None):
         self.name = name
         self.options = list(options)
+        self.host = host        # None for the lab's own network
         self.log = paths.LOG / f"{name}.log"
         self.process: Supervised | None = None
 
@@ -30,7 +32,8 @@ class Daemon:
         self.start()
 
     def start(self) -> None:
-        self.process = Supervised.spawn(self.name, [self.program, *self.options], self.log)
+        words = [self.program, *self.options]
+        self.process = Supervised.spawn(self.name, self.host.network(*words) if self.host else words, self.log)
 
     @property
     def alive(self) -> bool:

@@ -47,11 +47,12 @@ class Lab:
         self.rfproxy = Daemon("rfproxy", "--listen", LISTEN, "--mongo-file", HOST_URI)
         self.rfserver = Daemon("rfserver", "--mongo-file", HOST_URI, "--ovs-bridge", VIRTUAL_SWITCH.name,
                                "--ovs-ports", "rfvm*.*", *server_options)
-        self.parts: list[Part] = [self.rfproxy, self.rfserver, *switches, *vms, *hosts]
+        self.daemons = [self.rfproxy, self.rfserver]
+        self.parts: list[Part] = [*self.daemons, *switches, *vms, *hosts]
 
     def log_everything(self) -> None:
         """Has the daemons log at their most talkative level. To be called before `up`."""
-        for daemon in (self.rfproxy, self.rfserver):
+        for daemon in self.daemons:
             daemon.options += ["--log-level", "trace"]
         for vm in self.vms.values():
             vm.client_options += ["--log-level", "trace"]
@@ -86,7 +87,7 @@ class Lab:
 
     def expect_no_surprise(self) -> None:
         """A program that has died and was started again has failed all the same. That is told once."""
-        supervised = (self.mongod.process, self.ovs.server, self.ovs.switchd, self.rfserver.process, self.rfproxy.process)
+        supervised = (*self.mongod.processes, self.ovs.server, self.ovs.switchd, *(daemon.process for daemon in self.daemons))
         dead = {process.name: process.log for process in supervised if process.forgive()}
         dead |= {f"rfclient in {vm.name}": vm.client_log for vm in self.vms.values() if vm.forgive_client()}
         if dead:
@@ -100,7 +101,7 @@ class Lab:
 
     @property
     def logs(self) -> list[Path]:
-        return [self.rfproxy.log, self.rfserver.log, *(vm.client_log for vm in self.vms.values())]
+        return [*(daemon.log for daemon in self.daemons), *(vm.client_log for vm in self.vms.values())]
 
 
 def lock() -> None:

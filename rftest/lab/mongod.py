@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+from pathlib import Path
 
 import pymongo
 import pymongo.errors
@@ -42,9 +43,7 @@ class Mongod:
         with pymongo.MongoClient("127.0.0.1", PORT, username="administrator", password=administrator) as client:
             client.admin.command("createUser", USER, pwd=password, roles=[{"role": "readWrite", "db": "db"}])
         for file, address in ((HOST_URI, "127.0.0.1"), (VM_URI, MANAGEMENT_ADDRESS)):
-            file.unlink(missing_ok=True)
-            with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
-                output.write(f"mongodb://{USER}:{password}@{address}:{PORT}/db?authSource=admin\n")
+            write_uri(file, f"mongodb://{USER}:{password}@{address}:{PORT}/db?authSource=admin")
 
     def make_folder(self) -> None:
         """An empty folder for the database."""
@@ -72,6 +71,10 @@ class Mongod:
             return True
         except pymongo.errors.PyMongoError:
             return False
+
+    @property
+    def processes(self) -> list[Supervised]:
+        return [self.process] if self.process else []
 
     def stop(self) -> None:
         if self._client:
@@ -105,3 +108,10 @@ class Mongod:
         rows = self.database["rftable"].find({}, {"_id": 0})
         return sorted(rows, key=lambda row: (str(row.get("vm_id")), str(row.get("vm_port")), str(row.get("dp_id")),
                                              str(row.get("dp_port"))))
+
+
+def write_uri(file: Path, uri: str) -> None:
+    """A file that root alone reads."""
+    file.unlink(missing_ok=True)
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
+        output.write(uri + "\n")

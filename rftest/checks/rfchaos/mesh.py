@@ -1,23 +1,28 @@
-"""The lab of rfchaos: that of rftest2, with frequent audits, a small disk for MongoDB, and an eye on the connections."""
+"""The labs of rfchaos: that of rftest2, with frequent audits and an eye on the connections."""
 
 import os
 
 from checks.rftest2.topology import MAPPING, Mesh
 from lab import paths
 from lab.connections import Connections
+from lab.controllers import ControllerHost
+from lab.daemons import Daemon
 from lab.mongod import Mongod
 from lab.process import run
+from lab.replicas import ReplicaSet
 
 # Seconds between two looks of rfproxy at a switch's table.
 AUDIT = 5
 _DISK = 768     # MB: three journal files of 100 MB each, the channels, and room for more
+_OPTIONS = ("--config", MAPPING, "--strict")
 
 
 class ChaosMesh(Mesh):
+    """What both labs have in common."""
+
     def __init__(self) -> None:
-        super().__init__("--config", MAPPING, "--strict")
+        super().__init__(*_OPTIONS)
         self.rfproxy.options += ["--audit", AUDIT]
-        self.mongod: SmallDisk = SmallDisk()
         self.connections = Connections()
 
     def up(self) -> None:
@@ -26,8 +31,43 @@ class ChaosMesh(Mesh):
 
     def down(self) -> None:
         super().down()
-        self.mongod.unmount()
         self.connections.stop()
+
+
+class SingleMesh(ChaosMesh):
+    """One of each daemon, and a small disk for MongoDB."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mongod: SmallDisk = SmallDisk()
+
+    def down(self) -> None:
+        super().down()
+        self.mongod.unmount()
+
+
+class ClusterMesh(ChaosMesh):
+    """Three controller hosts with a MongoDB each, and an rfserver on two of them. rfproxy is beside the switches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hosts_of_control = [ControllerHost(number) for number in (1, 2, 3)]
+        self.mongod: ReplicaSet = ReplicaSet(self.hosts_of_control)
+        options = self.rfserver.options
+        self.rfservers = [Daemon(f"rfserver.{host.name}", *options, host=host) for host in self.hosts_of_control[:2]]
+        self.rfserver = self.rfservers[0]
+        self.daemons = [self.rfproxy, *self.rfservers]
+        self.parts = [*self.daemons, self.mininet, *self.vms.values()]
+
+    def active(self) -> Daemon | None:
+        """The rfserver that has the lease, if it runs."""
+        lease = self.mongod.database["rflease"].find_one({"_id": "rfserver"})
+        holder = (lease or {}).get("holder", "").split()
+        return next((daemon for daemon in self.rfservers if holder[1:2] == [str(daemon.process.child)]), None)
+
+    @property
+    def term(self) -> int:
+        return self.mongod.database["rflease"].find_one({"_id": "rfserver"})["term"]
 
 
 class SmallDisk(Mongod):

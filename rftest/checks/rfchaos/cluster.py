@@ -1,0 +1,101 @@
+"""Several of each: a primary dies, an rfserver dies or stands still, the control plane is cut in two."""
+
+import time
+
+from lab.daemons import Daemon
+from lab.errors import until
+
+from .fault import Scene, fault
+from .terms import judge_terms
+
+PAUSE, CUT = 10, 20
+TAKE_OVER = 3
+# What ends an rfserver whose lease is another's.
+_LOST = "another rfserver has taken the lease|a later rfserver is at work"
+
+
+@fault()
+def primary_killed(scene: Scene) -> None:
+    """the primary of three mongods is killed: 0 lost, 0 useless flow mods, one rfserver at a time"""
+    judge_terms(scene)
+    primary = scene.lab.mongod.wait_primary()
+    scene.facts[0] = f"mongod on {primary.host.name}"
+    primary.process.crash()
+    scene.ends()
+    scene.lab.mongod.wait_primary()
+    scene.recovered("a primary again after", time.time() - scene.over)
+    until(primary.answers, "the mongod that died answers again", 30, (primary.log,))
+
+
+@fault()
+def rfserver_lost(scene: Scene) -> None:
+    """the rfserver at work is killed: another takes over within 3 s, 0 lost, 0 useless flow mods"""
+    judge_terms(scene)
+    active, term = _active(scene), scene.lab.term
+    active.process.crash()
+    _taken_over(scene, term, time.time())
+
+
+@fault()
+def rfserver_stands_still(scene: Scene) -> None:
+    """the rfserver at work stands still for 10 s: another takes over within 3 s, nothing that the first writes counts, 0 lost"""
+    judge_terms(scene)
+    active, term = _active(scene), scene.lab.term
+    mark, life = active.mark(), active.process.life
+    active.pause()
+    try:
+        begin = time.time()
+        _taken_over(scene, term, begin)
+        time.sleep(max(0, begin + PAUSE - time.time()))
+    finally:
+        active.resume()
+    _gives_up(scene, active, mark, life)
+
+
+@fault()
+def control_plane_cut(scene: Scene) -> None:
+    """the host of the rfserver at work is cut off from the other controller hosts for 20 s, not from VMs and rfproxy: 0 lost"""
+    judge_terms(scene)
+    active, term = _active(scene), scene.lab.term
+    mark, life = active.mark(), active.process.life
+    others = [host for host in scene.lab.hosts_of_control if host is not active.host]
+    had_primary = scene.lab.mongod.wait_primary().host is active.host
+    scene.facts.append("with the primary" if had_primary else "without the primary")
+    active.host.cut(others)
+    try:
+        begin = time.time()
+        until(lambda: _term(scene) > term, "another rfserver takes over", CUT)
+        scene.recovered("another rfserver has taken over after", time.time() - begin)
+        time.sleep(max(0, begin + CUT - time.time()))
+    finally:
+        active.host.join()
+        scene.ends()
+    _gives_up(scene, active, mark, life)
+
+
+def _active(scene: Scene) -> Daemon:
+    active = until(scene.lab.active, "an rfserver has the lease", 10, tuple(scene.lab.logs))
+    scene.facts[0] = active.name
+    return active
+
+
+def _term(scene: Scene) -> int:
+    """The term, or 0 while nobody can say."""
+    try:
+        return scene.lab.term
+    except Exception:
+        return 0
+
+
+def _taken_over(scene: Scene, term: int, begin: float) -> None:
+    until(lambda: _term(scene) > term, "another rfserver takes over", 10, tuple(scene.lab.logs))
+    scene.ends(begin)
+    scene.recovered("taken over after", time.time() - begin, TAKE_OVER)
+
+
+def _gives_up(scene: Scene, former: Daemon, mark: int, life: int) -> None:
+    """The former holder ends, and comes back as a stand-by."""
+    former.process.wait_restarted(life, within=15)
+    former.process.forgive()
+    scene.expect(former.logged(_LOST, since=mark), f"{former.name} did not say why it ended")
+    former.wait_logged("stand-by: another rfserver is at work", since=mark)

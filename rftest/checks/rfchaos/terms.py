@@ -1,0 +1,62 @@
+"""Never two masters: what an rfserver of an earlier term writes is not applied by anybody."""
+
+from typing import Iterator
+
+import pymongo.errors
+
+from lab.errors import until
+
+from .fault import Scene
+
+CHANNELS = ("rfclient<->rfserver", "rfserver<->rfproxy")
+_FIELDS = {"from": 1, "to": 1, "type": 1, "epoch": 1, "to_epoch": 1, "stream": 1, "seq": 1, "content.stream": 1,
+           "content.seq": 1}
+SYNC_REQUEST, ACK = 9, 12
+
+
+def judge_terms(scene: Scene) -> None:
+    """Has the message log read when the traffic has been counted: which envelopes of an earlier term are there, and was any applied?"""
+    scene.ask(lambda account: _judge(scene))
+
+
+def _judge(scene: Scene) -> None:
+    late = 0
+    for channel in CHANNELS:
+        documents = until(lambda: _read(scene, channel), f"the log of {channel} is read", 20)
+        stale = list(stale_envelopes(documents))
+        late += len(stale)
+        for envelope in applied(documents, stale):
+            scene.broken.append(f"an envelope of an earlier term was applied: {channel} {envelope}")
+    scene.facts.append(f"{late} envelopes of an earlier term in the log")
+
+
+def _read(scene: Scene, channel: str) -> list[dict]:
+    try:
+        return list(scene.lab.mongod.database[channel].find({}, _FIELDS).sort("$natural", 1))
+    except pymongo.errors.PyMongoError:
+        return []
+
+
+def stale_envelopes(documents: list[dict]) -> Iterator[dict]:
+    """What an rfserver wrote behind the first word of a later one."""
+    term = 0
+    for document in documents:
+        if document["from"] != "rfserver" or document["epoch"] == 0:
+            continue
+        if document["to"] == "all" and document["type"] == SYNC_REQUEST:
+            term = max(term, document["epoch"])
+        elif document["epoch"] < term:
+            yield document
+
+
+def applied(documents: list[dict], stale: list[dict]) -> Iterator[dict]:
+    """Those that were acknowledged: whoever applies an envelope says so, with the stream and the number."""
+    acknowledged: dict[tuple, int] = {}
+    for document in documents:
+        if document["type"] == ACK and document["to"] == "rfserver":
+            for ack in document["content"]:
+                key = document["from"], document["to_epoch"], ack["stream"]
+                acknowledged[key] = max(acknowledged.get(key, 0), ack["seq"])
+    for envelope in stale:
+        if envelope["seq"] and acknowledged.get((envelope["to"], envelope["epoch"], envelope["stream"]), 0) >= envelope["seq"]:
+            yield envelope
