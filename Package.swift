@@ -98,7 +98,7 @@ let package = Package(
 
         room(
             "RFTestKit",
-            uses: ["RFLib", "Netlink", "OpenFlow", "NetTypes", nioCore]),
+            uses: ["RFLib", "Netlink", "OpenFlow", "NetTypes", logging, nioCore]),
 
         tests(of: "NetTypes"),
         tests(of: "OpenFlow", uses: ["NetTypes", "RFTestKit", nioCore, nioTestUtils]),
