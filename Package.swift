@@ -15,6 +15,7 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTestUtils = Target.Dependency.product(name: "NIOTestUtils", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 
@@ -56,6 +57,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
@@ -75,7 +77,7 @@ let package = Package(
         room("RFServerCore", uses: ["RFLib", "NetTypes", logging, lifecycle]),
         room(
             "RFProxyCore",
-            uses: ["RFLib", "OpenFlow", "NetTypes", logging, lifecycle, nioCore, nioPosix]),
+            uses: ["RFLib", "OpenFlow", "NetTypes", logging, lifecycle, nioCore, nioPosix, nioSSL]),
 
         room("RFCtlCore", uses: ["RFLib", "NetTypes"]),
 
@@ -98,7 +100,7 @@ let package = Package(
 
         room(
             "RFTestKit",
-            uses: ["RFLib", "Netlink", "OpenFlow", "NetTypes", nioCore]),
+            uses: ["RFLib", "Netlink", "OpenFlow", "NetTypes", logging, nioCore]),
 
         tests(of: "NetTypes"),
         tests(of: "OpenFlow", uses: ["NetTypes", "RFTestKit", nioCore, nioTestUtils]),
@@ -111,7 +113,8 @@ let package = Package(
         tests(
             of: "RFProxyCore",
             uses: [
-                "RFLib", "OpenFlow", "NetTypes", "RFTestKit", nioCore, nioEmbedded, nioPosix, logging,
+                "RFLib", "OpenFlow", "NetTypes", "RFTestKit", nioCore, nioEmbedded, nioPosix, nioSSL,
+                logging,
             ]),
     ]
 )

@@ -18,13 +18,23 @@ extension SessionID: CustomStringConvertible {
     public var description: String { "\(rawValue)" }
 }
 
+/// What carries a switch's messages.
+public enum Transport: String, Hashable, Codable, Sendable {
+    /// TCP alone: who the peer is, its address has to say.
+    case tcp
+    /// TLS over TCP: the peer has shown a certificate that rfproxy trusts before its first message is heard.
+    case tls
+}
+
 /// Everything that rfproxy decides on, but for the packets that it only passes on: those take the short way through
 /// `ProxyCore.packetIn`.
 public enum ProxyEvent: Codable, Sendable {
     /// The channel to rfserver has something to say.
     case ipc(IPCEvent)
-    /// A switch has connected, from this address; nil if the transport has none.
-    case connected(SessionID, from: IPAddress?)
+    /// A switch has connected, from this address; nil if the transport has none. The handshake of TLS may be yet to come.
+    case connected(SessionID, from: IPAddress?, over: Transport)
+    /// The handshake of TLS has failed: whoever it was has not been heard, and is gone.
+    case refused(SessionID, reason: String)
     /// A switch has sent a message.
     case received(SessionID, SwitchFrame)
     /// A switch takes more data again, or no more for now.

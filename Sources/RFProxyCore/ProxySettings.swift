@@ -16,7 +16,7 @@ public struct ProxySettings: Hashable, Sendable {
     public var ctID: Int32 = 0
     /// Whether routed packets lose one from their TTL in the switch.
     public var decrementTTL = DecrementTTL.auto
-    /// From where a virtual switch may connect.
+    /// From where a virtual switch may connect without TLS.
     public var virtualSwitchesFrom: [IPPrefix] = Self.loopback
     /// True if IPv6 packets pass between switches and VMs.
     public var shuttlesIPv6 = false
@@ -36,7 +36,7 @@ public struct ProxySettings: Hashable, Sendable {
         IPPrefix(host: .v6(IPv6Address(high: 0, low: 1))),
     ].compactMap { $0 }
 
-    /// True if a virtual switch may connect from this address.
+    /// True if a virtual switch may connect from this address without TLS.
     func trusts(_ peer: IPAddress?) -> Bool {
         guard let peer else { return false }
         return virtualSwitchesFrom.contains { $0.contains(peer) }

@@ -12,12 +12,21 @@ extension ProxyCore {
     ) {
         guard case .features = sessions[id]?.phase else { return }
         let datapath = features.datapathID
-        if datapath.isVirtualSwitch, !settings.trusts(sessions[id]?.peer) {
+        if datapath.isVirtualSwitch, !mayBeVirtualSwitch(id) {
             return close(
-                id, "claims to be virtual switch \(datapath) from where none may be (--rfvs-from)", at: now)
+                id,
+                "claims to be virtual switch \(datapath) from where none may be (--rfvs-from), without TLS",
+                at: now)
         }
         guard let rival = datapaths[datapath]?.session else { return describe(features, of: id, at: now) }
         challenge(rival, with: features, by: id, at: now)
+    }
+
+    /// A virtual switch hears and says everything of the VMs: it has to come from a place, or with a certificate, that is
+    /// trusted.
+    private func mayBeVirtualSwitch(_ id: SessionID) -> Bool {
+        guard let session = sessions[id] else { return false }
+        return session.transport == .tls || settings.trusts(session.peer)
     }
 
     /// A datapath that is connected connects again: is the first connection a dead one, or the second one a lie?

@@ -6,9 +6,21 @@ import RFLib
 
 /// Switches that come, introduce themselves, and go.
 extension ProxyCore {
-    mutating func connected(_ id: SessionID, from peer: IPAddress?, at now: Instant) {
-        sessions[id] = SwitchSession(id, peer: peer, at: now)
+    mutating func connected(
+        _ id: SessionID, from peer: IPAddress?, over transport: Transport, at now: Instant
+    ) {
+        sessions[id] = SwitchSession(id, peer: peer, over: transport, at: now)
         send(.hello, to: id)
+    }
+
+    /// A peer that could not, or would not, show who it is. Each reason has a count of its own: they are few, and port
+    /// scans must not hide a switch whose certificate has run out.
+    mutating func refused(_ id: SessionID, _ reason: String, at now: Instant) {
+        guard let session = sessions[id] else { return }
+        guard case .hello = session.phase else { return disconnected(id, reason, at: now) }
+        sessions[id] = nil
+        touched.remove(id)
+        count(.warning, "refused a connection over TLS: \(reason)", ids(of: session))
     }
 
     mutating func writable(_ id: SessionID, _ isWritable: Bool) {
@@ -63,6 +75,7 @@ extension ProxyCore {
         var ids: [String: any CustomStringConvertible] = ["session": session.id]
         if let datapath = session.datapath { ids["dp_id"] = datapath }
         if let peer = session.peer { ids["peer"] = peer }
+        if session.transport == .tls { ids["over"] = "TLS" }
         if let reason { ids["reason"] = reason }
         return ids
     }

@@ -67,7 +67,8 @@ public struct ProxyCore: DaemonCore {
         defer { deadline = nextDeadline }
         switch event {
         case .ipc(let event): handle(event, at: now)
-        case .connected(let id, let peer): connected(id, from: peer, at: now)
+        case .connected(let id, let peer, let transport): connected(id, from: peer, over: transport, at: now)
+        case .refused(let id, let reason): refused(id, reason, at: now)
         case .received(let id, let frame): received(frame.frame, from: id, at: now)
         case .writable(let id, let isWritable): writable(id, isWritable)
         case .disconnected(let id, let reason): disconnected(id, reason, at: now)

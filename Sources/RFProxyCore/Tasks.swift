@@ -9,6 +9,8 @@
 //          (packets: in here, out there,          |
 //           without the core's events)            '--eventLoop.execute--- IPCChannel's events <--- MongoDB
 //
+// Over TLS, NIO's handler for it stands between TCP and SwitchHandler; all else is the same.
+//
 // One event loop, one thread: handlers, loop and core are confined to it. Nothing there waits. What a switch does not
 // take waits in its handler (packets, by class) or stays in the core (flow mods, behind a window of barriers).
 
@@ -21,11 +23,11 @@ public import ServiceLifecycle
 /// rfproxy as a service: listens, runs the core, and ends cleanly.
 public final class ProxyService: Service {
     private let settings: ProxySettings
-    private let address: ListenAddress
+    private let listen: ListenSettings
     private let ipc: any IPCService
     private let recorder: Recorder<ProxyEvent>?
     private let logger: Logger
-    private let onListening: @Sendable (Int) -> Void
+    private let onListening: @Sendable ([Transport: Int]) -> Void
 
     /// The longest that the end may take at the channel to rfserver.
     private static let closeLimit = Duration.seconds(1)
@@ -33,14 +35,14 @@ public final class ProxyService: Service {
     /// A service that does nothing before it is run.
     /// - Parameters:
     ///   - recorder: takes each event before the core does, if any.
-    ///   - onListening: told the TCP port as soon as switches may connect.
+    ///   - onListening: told the TCP ports as soon as switches may connect.
     public init(
-        settings: ProxySettings, listen address: ListenAddress, ipc: any IPCService,
+        settings: ProxySettings, listen: ListenSettings, ipc: any IPCService,
         recorder: Recorder<ProxyEvent>? = nil, logger: Logger,
-        onListening: @escaping @Sendable (Int) -> Void = { _ in }
+        onListening: @escaping @Sendable ([Transport: Int]) -> Void = { _ in }
     ) {
         self.settings = settings
-        self.address = address
+        self.listen = listen
         self.ipc = ipc
         self.recorder = recorder
         self.logger = logger
@@ -61,11 +63,11 @@ public final class ProxyService: Service {
     }
 
     private func run(on eventLoop: any EventLoop) async throws {
-        // The address is taken first, so that a wrong one is told at once, whatever the database does.
+        // The addresses are taken first, so that a wrong one is told at once, whatever the database does.
         let binding = ServerBinding(eventLoop: eventLoop)
-        let server = try await binding.bind(to: address)
+        let servers = try await bind(binding)
         let name = PeerName.rfproxy(settings.ctID)
-        logger.info("listening, waiting for the database", metadata: ["address": "\(address)"])
+        logger.info("listening, waiting for the database", metadata: listen.metadata)
         let (stops, stopped) = AsyncStream.makeStream(of: String.self)
         let epoch: Int64
         let serverTerm: Int64
@@ -86,20 +88,32 @@ public final class ProxyService: Service {
             binding.loop.value = loop
             return bound
         }.get()
-        try await server.setOption(.autoRead, value: true).get()
-        logger.info("switches may connect", metadata: ["address": "\(address)", "epoch": "\(epoch)"])
-        onListening(server.localAddress?.port ?? address.port)
+        for server in servers.values { try await server.setOption(.autoRead, value: true).get() }
+        logger.info(
+            "switches may connect", metadata: listen.metadata.merging(["epoch": "\(epoch)"]) { own, _ in own }
+        )
+        onListening(servers.compactMapValues { $0.localAddress?.port })
 
         let reason = await withGracefulShutdownHandler {
             await stops.first { _ in true }
         } onGracefulShutdown: {
             stopped.finish()
         }
-        try? await server.close()
+        for server in servers.values { try? await server.close() }
         try await eventLoop.submit { loop.value.end() }.get()
         await ipc.close(within: Self.closeLimit)
         if let reason { throw ProxyError.stopped(reason: reason) }
         logger.info("stopped")
+    }
+
+    private func bind(_ binding: ServerBinding) async throws(ProxyError) -> [Transport: any Channel] {
+        var servers: [Transport: any Channel] = [:]
+        if let tls = listen.tls {
+            let identity = try TLSIdentity(tls.files, logger: logger)
+            servers[.tls] = try await binding.bind(to: tls.address, as: identity)
+        }
+        if let address = listen.tcp { servers[.tcp] = try await binding.bind(to: address) }
+        return servers
     }
 
     /// Hands the channel's events to the loop, an envelope at a time, so that packets get their turn between them.

@@ -23,8 +23,12 @@ struct RFProxy: AsyncParsableCommand {
     @OptionGroup var mongo: MongoOptions
     @OptionGroup var common: CommonOptions
 
-    @Option(help: ArgumentHelp("The TCP address that switches connect to.", valueName: "host:port"))
-    var listen: ListenAddress = .standard
+    @Option(
+        help: ArgumentHelp(
+            "The TCP address that switches connect to without TLS, or none.", valueName: "host:port"))
+    var listen: PlainListening = .at(.standard)
+
+    @OptionGroup(title: "OpenFlow over TLS") var tls: TLSOptions
 
     @Option(
         name: .customLong("ct-id"),
@@ -39,7 +43,9 @@ struct RFProxy: AsyncParsableCommand {
     @Option(
         name: .customLong("rfvs-from"), parsing: .singleValue,
         help: ArgumentHelp(
-            "From where virtual switches may connect; may be repeated. (default: 127.0.0.0/8 and ::1)",
+            """
+            From where virtual switches may connect without TLS; may be repeated. (default: 127.0.0.0/8 and ::1)
+            """,
             valueName: "network"))
     var virtualSwitchesFrom: [IPPrefix] = []
 
@@ -71,6 +77,10 @@ struct RFProxy: AsyncParsableCommand {
     var keepsForeignFlows = false
 
     func validate() throws {
+        if listen == .none, tls.listen == nil {
+            throw ValidationError(
+                "--listen none leaves switches nowhere to connect: give --tls-listen as well")
+        }
         guard audit >= 0 else { throw ValidationError("--audit must not be negative") }
         guard ctID >= 0 else { throw ValidationError("--ct-id must not be negative") }
     }
@@ -86,7 +96,7 @@ struct RFProxy: AsyncParsableCommand {
         settings.keepsForeignFlows = keepsForeignFlows
         if !virtualSwitchesFrom.isEmpty { settings.virtualSwitchesFrom = virtualSwitchesFrom }
         let service = ProxyService(
-            settings: settings, listen: listen,
+            settings: settings, listen: ListenSettings(tcp: listen.address, tls: try tls.resolved()),
             ipc: try MongoIPC(uri: mongo.resolved(), logger: logger),
             recorder: try recorder(), logger: logger)
         let group = ServiceGroup(

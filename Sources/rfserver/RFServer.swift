@@ -49,8 +49,10 @@ struct RFServer: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "An rfproxy for that bridge; may be repeated. (default: tcp:127.0.0.1:6633)", valueName: "target")
-    )
+            """
+            An rfproxy for that bridge, tcp:host:port or ssl:host:port; may be repeated. (default: tcp:127.0.0.1:6633)
+            """,
+            valueName: "target"))
     var ovsController: [String] = []
 
     @Option(help: "The datapath of that bridge: netdev (userspace) or system (kernel module).")

@@ -1,5 +1,6 @@
 import NetTypes
 import RFLib
+import RFTestKit
 import Testing
 
 @testable import RFMongo

@@ -1,4 +1,5 @@
 import RFLib
+import RFTestKit
 import Testing
 
 @testable import RFMongo

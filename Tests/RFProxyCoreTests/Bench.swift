@@ -39,12 +39,22 @@ struct Bench {
 
     /// A switch connects and introduces itself.
     @discardableResult
-    mutating func connect(_ new: FakeSwitch, from peer: String = "127.0.0.1") throws -> SessionID {
+    mutating func connect(
+        _ new: FakeSwitch, from peer: String = "127.0.0.1", over transport: Transport = .tcp
+    ) throws -> SessionID {
+        let id = try begin(new, from: peer, over: transport)
+        if let bytes = switches[id]?.connect() { try deliver(bytes, from: id) }
+        return id
+    }
+
+    /// Somebody connects; without a switch nothing will be said.
+    mutating func begin(
+        _ new: FakeSwitch? = nil, from peer: String, over transport: Transport
+    ) throws -> SessionID {
         lastSession += 1
         let id = SessionID(rawValue: lastSession)
         switches[id] = new
-        try tell(.connected(id, from: IPAddress(peer)))
-        if let bytes = switches[id]?.connect() { try deliver(bytes, from: id) }
+        try tell(.connected(id, from: IPAddress(peer), over: transport))
         return id
     }
 

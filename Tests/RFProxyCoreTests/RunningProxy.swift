@@ -50,19 +50,27 @@ final class ServerEnd: Sendable {
 
 /// A whole rfproxy in this process.
 final class RunningProxy: Sendable {
+    /// Where it takes switches over TCP; 0 for nowhere.
     let port: Int
+    /// Where it takes switches over TLS; 0 for nowhere.
+    let tlsPort: Int
     private let group: ServiceGroup
     private let task: Task<Void, any Error>
 
     init(
-        _ database: InMemoryDatabase, port: Int? = nil, settings: ProxySettings = ProxySettings()
+        _ database: InMemoryDatabase, port: Int? = nil, settings: ProxySettings = ProxySettings(),
+        tls: TLSFiles? = nil, isPlain: Bool = true, log: LogLines = LogLines()
     ) async throws {
-        var logger = Logger(label: "rfproxy") { _ in SwiftLogNoOpLogHandler() }
-        logger.logLevel = .critical
-        let (ports, told) = AsyncStream.makeStream(of: Int.self)
+        let logger = log.logger
+        let (ports, told) = AsyncStream.makeStream(of: [Transport: Int].self)
+        func loopback(_ port: Int? = nil) throws -> ListenAddress {
+            ListenAddress(host: "127.0.0.1", port: try port ?? LoopbackPort.free())
+        }
         let service = ProxyService(
             settings: settings,
-            listen: ListenAddress(host: "127.0.0.1", port: try port ?? LoopbackPort.free()),
+            listen: ListenSettings(
+                tcp: isPlain ? try loopback(port) : nil,
+                tls: try tls.map { ListenSettings.TLS(address: try loopback(), files: $0) }),
             ipc: InMemoryIPC(database),
             logger: logger, onListening: { told.yield($0) })
         let group = ServiceGroup(
@@ -74,11 +82,12 @@ final class RunningProxy: Sendable {
             defer { told.finish() }
             try await group.run()
         }
-        guard let port = await ports.first(where: { _ in true }) else {
+        guard let ports = await ports.first(where: { _ in true }) else {
             try await task.value
             throw Unexpected("rfproxy ended")
         }
-        self.port = port
+        self.port = ports[.tcp] ?? 0
+        tlsPort = ports[.tls] ?? 0
         Self.keepSocketsFromChildren()
     }
 

@@ -61,9 +61,11 @@ import Testing
         #expect(isJoined(bench) == nil)
     }
 
-    @Test func whoSaysNothingIsGivenUpAfterTenSeconds() throws {
+    /// Over TLS too: the time begins with the connection, so that the handshake is in it.
+    @Test(arguments: [Transport.tcp, .tls])
+    func whoSaysNothingIsGivenUpAfterTenSeconds(over transport: Transport) throws {
         var bench = Bench()
-        try bench.tell(.connected(SessionID(rawValue: 70), from: nil))
+        try bench.tell(.connected(SessionID(rawValue: 70), from: nil, over: transport))
         try bench.wait(.seconds(9))
         #expect(bench.closed.isEmpty)
         try bench.wait(.seconds(1))
@@ -74,7 +76,7 @@ import Testing
         var bench = Bench()
         for (number, version) in [(70, 4), (71, 0)] as [(UInt64, UInt8)] {
             let id = SessionID(rawValue: number)
-            try bench.tell(.connected(id, from: nil))
+            try bench.tell(.connected(id, from: nil, over: .tcp))
             let header = OpenFlowHeader(
                 version: OpenFlowVersion(rawValue: version), type: 0, length: 16, xid: 1)
             let body = ByteBuffer(repeating: 0, count: 8)
@@ -204,5 +206,33 @@ import Testing
         let other = try bench.connect(
             FakeSwitch(DatapathID(rawValue: 0x7266_7673_0000_0001), ports: 2), from: "127.0.0.1")
         #expect(bench.closed == [other])
+    }
+
+    @Test func aVirtualSwitchOverTLSMayComeFromAnywhere() throws {
+        var bench = Bench()
+        try bench.connect(FakeSwitch(Bench.virtualSwitch, ports: 2), from: "192.0.2.1", over: .tls)
+        try bench.settle()
+        #expect(bench.closed.isEmpty)
+        #expect(isJoined(bench, Bench.virtualSwitch)?.isVirtualSwitch ?? false)
+    }
+
+    // MARK: TLS
+
+    /// A log of eleven refusals has four lines of each reason, and none that says it twice.
+    @Test func whoIsRefusedOverTLSIsToldNowAndThen() throws {
+        var bench = Bench()
+        for reason in ["no certificate", "no TLS"] {
+            for _ in 0..<11 {
+                let id = try bench.begin(from: "192.0.2.1", over: .tls)
+                try bench.tell(.refused(id, reason: reason))
+                try bench.tell(.disconnected(id, reason: "the connection was closed"))
+            }
+        }
+        for reason in ["no certificate", "no TLS"] {
+            let lines = bench.log.filter { $0.message == "refused a connection over TLS: \(reason)" }
+            #expect(lines.map { $0.ids["count"] } == ["1", "2", "4", "8"])
+            #expect(lines.allSatisfy { $0.ids["peer"] == "192.0.2.1" })
+        }
+        #expect(bench.log.count == 8 && bench.core.sessions.isEmpty)
     }
 }

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 import NetTypes
 import OpenFlow
 import RFLib
@@ -10,34 +9,6 @@ import Testing
 
 /// The real thing on a real port: connections, limits, beginning and end.
 @Suite(.timeLimit(.minutes(2))) struct ShellTests {
-    /// A fake switch on a TCP connection.
-    private final class Wire: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        typealias OutboundOut = ByteBuffer
-        private var fake: FakeSwitch
-
-        init(_ fake: FakeSwitch) { self.fake = fake }
-
-        func channelActive(context: ChannelHandlerContext) {
-            context.writeAndFlush(wrapOutboundOut(fake.connect()), promise: nil)
-        }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            guard let answer = try? fake.receive(unwrapInboundIn(data)) else { return }
-            context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
-        }
-    }
-
-    private static func connect(_ fake: FakeSwitch?, port: Int) async throws -> any Channel {
-        try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if let fake { try channel.pipeline.syncOperations.addHandler(Wire(fake)) }
-                }
-            }
-            .connect(host: "127.0.0.1", port: port).get()
-    }
-
     private static func isJoined(_ server: ServerEnd, _ datapath: DatapathID = Bench.datapath) -> Bool {
         server.table[.datapath(datapath)] != nil
     }
@@ -46,7 +17,7 @@ import Testing
         let database = InMemoryDatabase()
         let server = ServerEnd(database)
         let proxy = try await RunningProxy(database)
-        let good = try await Self.connect(FakeSwitch(Bench.datapath, ports: 2), port: proxy.port)
+        let good = try await Wire.connect(FakeSwitch(Bench.datapath, ports: 2), port: proxy.port)
         try await eventually("the switch is announced") { Self.isJoined(server) }
         let samples: [[UInt8]] = [
             Array("GET / HTTP/1.1\r\n\r\n".utf8), [UInt8](repeating: 0, count: 100),
@@ -54,7 +25,7 @@ import Testing
             [1, 10, 0, 8, 0, 0, 0, 0, 1, 2, 3],
         ]
         for sample in samples {
-            let bad = try await Self.connect(nil, port: proxy.port)
+            let bad = try await Wire.connect(nil, port: proxy.port)
             try? await bad.writeAndFlush(ByteBuffer(bytes: sample))
             try await bad.closeFuture.get()
         }
@@ -85,7 +56,7 @@ import Testing
         let server = ServerEnd(database)
         let proxy = try await RunningProxy(database)
         let channels = try await [1, 2, 3].asyncMap { number in
-            try await Self.connect(FakeSwitch(DatapathID(rawValue: number), ports: 2), port: proxy.port)
+            try await Wire.connect(FakeSwitch(DatapathID(rawValue: number), ports: 2), port: proxy.port)
         }
         try await eventually("the switches are announced") {
             [1, 2, 3].allSatisfy { Self.isJoined(server, DatapathID(rawValue: $0)) }

@@ -27,6 +27,17 @@ struct VirtualSwitchTests {
             ])
     }
 
+    @Test("a bridge that spoke TCP to its rfproxy speaks TLS from now on, and once only")
+    func controllerOverTLS() {
+        var secure = settings
+        secure.controllers = ["ssl:192.0.2.1:6653"]
+        var actual = VirtualSwitchSettings.Actual(controllers: settings.controllers)
+        #expect(
+            secure.changes(from: actual, interfaces: []) == [["set-controller", "dp0", "ssl:192.0.2.1:6653"]])
+        actual.controllers = secure.controllers
+        #expect(secure.changes(from: actual, interfaces: []).isEmpty)
+    }
+
     @Test("a port whose device was replaced behind the bridge's back is taken out and put back")
     func stalePort() {
         let actual = VirtualSwitchSettings.Actual(

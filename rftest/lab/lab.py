@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 from typing import Protocol
 
-from . import namespace, paths, report
+from . import namespace, paths, report, tls
 from .containers import VM
 from .daemons import Daemon, need_programs
 from .errors import LabError, until
@@ -34,17 +34,25 @@ class Lab:
     """Everything that a test needs, by name. `up` starts it, `down` ends it.
 
     vms run a routing engine and rfclient (config/NAME describes each); hosts send packets; switches are what the daemons
-    are to make routers of. The parts come up in the given order, on a foundation of MongoDB and Open vSwitch.
+    are to make routers of. The parts come up in the given order, on a foundation of MongoDB and Open vSwitch. With over_tls,
+    rfproxy and the switches speak OpenFlow over TLS, and in no other way.
     """
 
-    def __init__(self, vms: list[VM], hosts: list, switches: list[Switch], server_options: tuple = ()):
+    def __init__(self, vms: list[VM], hosts: list, switches: list[Switch], server_options: tuple = (),
+                 over_tls: bool = False):
+        self.over_tls = over_tls
+        if over_tls:
+            server_options = ("--ovs-controller", tls.CONTROLLER, *server_options)
+            for switch in switches:
+                switch.controller = tls.CONTROLLER
+        listening = tls.PROXY_OPTIONS if over_tls else ("--listen", LISTEN)
         self.mongod = Mongod()
         self.ovs = OpenVSwitch()
         self.vms = {vm.name: vm for vm in vms}
         self.hosts = {host.name: host for host in hosts}
         self.switches = {switch.name: switch for switch in switches}
         self.virtual_switch = VIRTUAL_SWITCH
-        self.rfproxy = Daemon("rfproxy", "--listen", LISTEN, "--mongo-file", HOST_URI)
+        self.rfproxy = Daemon("rfproxy", *listening, "--mongo-file", HOST_URI)
         self.rfserver = Daemon("rfserver", "--mongo-file", HOST_URI, "--ovs-bridge", VIRTUAL_SWITCH.name,
                                "--ovs-ports", "rfvm*.*", *server_options)
         self.daemons = [self.rfproxy, self.rfserver]
@@ -73,6 +81,9 @@ class Lab:
             self.mongod.create()
         with report.step("Open vSwitch"):
             self.ovs.start()
+            if self.over_tls:
+                tls.make_certificates()
+                tls.give_to_switches()
         for part in self.parts:
             with report.step(part.name):
                 part.up()
@@ -157,5 +168,6 @@ def sweep() -> None:
         left = Process(f"process {pid}", pid, start_time(pid))
         left.kill()
     namespace.delete()
-    for file in (*paths.OVS.glob("*"), *paths.RUN.glob("*.uri"), *paths.RUN.glob("*.state"), paths.RUN / "kept"):
+    for file in (*paths.OVS.glob("*"), *paths.RUN.glob("*.uri"), *paths.RUN.glob("*.state"), *paths.RUN.glob("tls/*"),
+                 paths.RUN / "kept"):
         file.unlink(missing_ok=True)

@@ -73,10 +73,10 @@ class Mininet:
         """Starts mn and waits for its prompt."""
         LOG.write_text("")
         custom, = paths.RFTEST.glob("topo-*.py")
-        address, _, port = self.switches[0].controller.removeprefix("tcp:").rpartition(":")
+        protocol, address, port = self.switches[0].controller.split(":")
         argv = ["mn", "--custom", custom, "--topo", self.topology, "--pre", paths.RFTEST / "ipconf",
                 "--switch", "ovs,datapath=user,protocols=OpenFlow10",
-                "--controller", f"remote,ip={address},port={port}"]
+                "--controller", f"remote,ip={address},port={port},protocol={protocol}"]
         self._terminal, inner = pty.openpty()
         os.set_inheritable(self._terminal, False)
 

@@ -29,7 +29,7 @@ class Message:
 def messages(packets: list[IPv4Packet], port: int = PORT) -> list[Message]:
     """All OpenFlow messages of a capture, by time. Order holds for certain within a direction of a connection only."""
     found = []
-    for stream in _streams(packets, port):
+    for stream in streams(packets, port):
         begin = 0 if stream.from_start else _first_header(stream.data)
         found += [Message(stream.source_port == port, stream.data[at + 1], stream.data[at:end], stream.time(at),
                           stream.target_port if stream.source_port == port else stream.source_port)
@@ -38,7 +38,7 @@ def messages(packets: list[IPv4Packet], port: int = PORT) -> list[Message]:
 
 
 @dataclass
-class _Stream:
+class Stream:
     """One direction of one connection."""
 
     source_port: int
@@ -51,7 +51,8 @@ class _Stream:
         return self.times[bisect_right(self.times, (offset, float("inf"))) - 1][1]
 
 
-def _streams(packets: list[IPv4Packet], port: int) -> list[_Stream]:
+def streams(packets: list[IPv4Packet], port: int) -> list[Stream]:
+    """What was said on a port, put together from its segments."""
     segments: dict[tuple, dict[int, tuple[bytes, float]]] = defaultdict(dict)
     starts: dict[tuple, int] = {}
     for packet in packets:
@@ -69,7 +70,7 @@ def _streams(packets: list[IPv4Packet], port: int) -> list[_Stream]:
     return [_join(key[1], key[3], parts, starts.get(key)) for key, parts in segments.items() if parts]
 
 
-def _join(source_port: int, target_port: int, parts: dict[int, tuple[bytes, float]], start: int | None) -> _Stream:
+def _join(source_port: int, target_port: int, parts: dict[int, tuple[bytes, float]], start: int | None) -> Stream:
     """Segments in the order of their sequence numbers, repeated bytes once. A hole is an error."""
     first = next(iter(parts)) if start is None else start
     # A later segment may be before the first one seen: distances are signed, the sequence space is 32 bits.
@@ -85,7 +86,7 @@ def _join(source_port: int, target_port: int, parts: dict[int, tuple[bytes, floa
         if fresh:
             times.append((len(data), time))
             data += fresh
-    return _Stream(source_port, target_port, bytes(data), start is not None, times)
+    return Stream(source_port, target_port, bytes(data), start is not None, times)
 
 
 def _cut(stream: bytes, begin: int) -> list[tuple[int, int]]:

@@ -108,7 +108,7 @@ final class ProxyLoop {
     // MARK: Switches
 
     /// Makes a handler for a connection, or none if there are too many.
-    func makeHandler() -> SwitchHandler? {
+    func makeHandler(over transport: Transport) -> SwitchHandler? {
         guard handlers.count < Self.mostSwitches else {
             if let count = tally.count("too many") {
                 logger.warning(
@@ -117,12 +117,13 @@ final class ProxyLoop {
             return nil
         }
         lastSession += 1
-        return SwitchHandler(SessionID(rawValue: lastSession), loop: self)
+        return SwitchHandler(SessionID(rawValue: lastSession), over: transport, loop: self)
     }
 
     func opened(_ handler: SwitchHandler, from address: SocketAddress?) {
         handlers[handler.id] = handler
-        handle(.connected(handler.id, from: address?.ipAddress.flatMap { IPAddress($0) }))
+        let peer = address?.ipAddress.flatMap { IPAddress($0) }
+        handle(.connected(handler.id, from: peer, over: handler.transport))
     }
 
     func received(_ frame: OpenFlowFrame, from handler: SwitchHandler) {
@@ -143,6 +144,12 @@ final class ProxyLoop {
 
     func writabilityChanged(_ handler: SwitchHandler, _ isWritable: Bool) {
         handle(.writable(handler.id, isWritable))
+    }
+
+    /// The handshake of TLS has failed.
+    func refused(_ handler: SwitchHandler, _ reason: String) {
+        handle(.refused(handler.id, reason: reason))
+        handler.close()
     }
 
     /// The connection is of no more use.

@@ -4,12 +4,13 @@ import OpenFlow
 /// One switch's end of the wire: cuts what it sends into messages, and holds back what it does not take.
 ///
 /// Everything here runs on the event loop. A message that passes through a pipeline costs an allocation at each
-/// step, so this is the only handler.
+/// step, so this is the only handler; where there is TLS, it stands behind that one.
 final class SwitchHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     let id: SessionID
+    let transport: Transport
     private let loop: ProxyLoop
     private let messages = NIOSingleStepByteToMessageProcessor(OpenFlowFrameDecoder())
     private var context: ChannelHandlerContext?
@@ -26,8 +27,9 @@ final class SwitchHandler: ChannelInboundHandler {
     /// Waiting packets that are sent on before flow mods get their turn.
     private static let packetsAtOnce = 256
 
-    init(_ id: SessionID, loop: ProxyLoop) {
+    init(_ id: SessionID, over transport: Transport, loop: ProxyLoop) {
         self.id = id
+        self.transport = transport
         self.loop = loop
     }
 
@@ -58,7 +60,13 @@ final class SwitchHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        loop.failed(self, "\(error)")
+        // What TLS reports of a connection that we end ourselves is no news.
+        guard !isClosed else { return }
+        switch TLSFailure(error, in: context) {
+        case .handshake(let reason): loop.refused(self, reason)
+        case .later(let reason): loop.failed(self, reason)
+        case nil: loop.failed(self, "\(error)")
+        }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

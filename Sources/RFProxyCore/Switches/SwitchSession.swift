@@ -29,6 +29,7 @@ struct SwitchSession: Sendable {
     let id: SessionID
     /// From where; nil if the transport has no addresses.
     let peer: IPAddress?
+    let transport: Transport
     var phase = Phase.hello
     /// True while the switch takes data.
     var isWritable = true
@@ -41,9 +42,10 @@ struct SwitchSession: Sendable {
     private(set) var output = ByteBuffer()
     private var lastXid: UInt32 = 0
 
-    init(_ id: SessionID, peer: IPAddress?, at now: Instant) {
+    init(_ id: SessionID, peer: IPAddress?, over transport: Transport, at now: Instant) {
         self.id = id
         self.peer = peer
+        self.transport = transport
         self.keepalive = Keepalive(at: now)
         self.handshakeEnd = now.advanced(by: Self.handshakeLimit)
     }

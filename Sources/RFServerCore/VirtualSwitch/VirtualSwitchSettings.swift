@@ -8,7 +8,7 @@ public struct VirtualSwitchSettings: Hashable, Sendable {
     public var datapathID: DatapathID
     /// `netdev` for the userspace datapath, `system` for the kernel's.
     public var datapathType: String
-    /// The rfproxies, such as `tcp:127.0.0.1:6633`.
+    /// The rfproxies, such as `tcp:127.0.0.1:6633` or `ssl:192.0.2.1:6653`.
     public var controllers: [String]
     /// A pattern (as of file names) for the interfaces of this machine that are ports of VMs.
     public var portPattern: String?

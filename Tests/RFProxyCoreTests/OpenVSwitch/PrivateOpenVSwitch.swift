@@ -49,7 +49,9 @@ final class PrivateOpenVSwitch {
     func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
     /// Makes a bridge with these ports, numbered from 1. What leaves by a port is in `<port>.pcap`.
-    func addBridge(_ name: String, _ datapath: DatapathID, ports: [String], controllerPort: Int) throws {
+    func addBridge(
+        _ name: String, _ datapath: DatapathID, ports: [String], controllerPort: Int, over: String = "tcp"
+    ) throws {
         var arguments = ["add-br", name, "--", "set", "bridge", name, "datapath_type=dummy"]
         arguments += ["protocols=OpenFlow10", "fail-mode=secure", "other-config:datapath-id=\(datapath)"]
         arguments += ["other-config:disable-in-band=true"]
@@ -57,8 +59,20 @@ final class PrivateOpenVSwitch {
             arguments += ["--", "add-port", name, port, "--", "set", "interface", port, "type=dummy"]
             arguments += ["ofport_request=\(index + 1)", "options:tx_pcap=\(path("\(port).pcap"))"]
         }
-        arguments += ["--", "set-controller", name, "tcp:127.0.0.1:\(controllerPort)"]
+        arguments += ["--", "set-controller", name, "\(over):127.0.0.1:\(controllerPort)"]
         arguments += ["--", "set", "controller", name, "max_backoff=1000"]
+        try vsctl(arguments)
+    }
+
+    /// What the switches show when they connect over TLS, and whom they believe.
+    func show(_ certificates: Certificates, _ name: String, authority: String = "ca") throws {
+        try vsctl([
+            "set-ssl", certificates.path("\(name).key"), certificates.path("\(name).pem"),
+            certificates.path("\(authority).pem"),
+        ])
+    }
+
+    private func vsctl(_ arguments: [String]) throws {
         try run("ovs-vsctl", ["--db=unix:\(path("db.sock"))", "--timeout=20"] + arguments)
     }
 

@@ -29,10 +29,10 @@ CONVERGENCE = 30
 class Mesh(Lab):
     """The lab of rftest2: Mininet makes the switches and the hosts."""
 
-    def __init__(self, *server_options: object):
+    def __init__(self, *server_options: object, over_tls: bool = False):
         switches = [Switch(f"s{letter}", number) for number, letter in enumerate(LETTERS, start=5)]
         hosts = [MininetHost(name) for name in HOSTS]
-        super().__init__([VM(f"rfvm{letter}") for letter in LETTERS], hosts, switches, server_options)
+        super().__init__([VM(f"rfvm{letter}") for letter in LETTERS], hosts, switches, server_options, over_tls)
         self.mininet = Mininet("rftest2", hosts, switches)
         self.parts = [self.rfproxy, self.rfserver, self.mininet, *self.vms.values()]
         self._hellos = _FirstHello()
@@ -55,9 +55,9 @@ class Mesh(Lab):
         return ", ".join(part.name for part in self.parts)
 
 
-def mapped() -> Mesh:
+def mapped(over_tls: bool = False) -> Mesh:
     """With the mapping file: any order will do."""
-    return Mesh("--config", MAPPING, "--strict")
+    return Mesh("--config", MAPPING, "--strict", over_tls=over_tls)
 
 
 def shuffled(seed: int) -> Mesh:
@@ -67,9 +67,9 @@ def shuffled(seed: int) -> Mesh:
     return lab
 
 
-def by_arrival() -> Mesh:
+def by_arrival(over_tls: bool = False) -> Mesh:
     """Without the mapping file: the first VM is the first switch's. Each waits until the one before has registered."""
-    lab = Mesh()
+    lab = Mesh(over_tls=over_tls)
     lab.parts = [
         lab.rfserver,
         *(_Arrival(vm, lab, lambda vm=vm: f"vm_id={vm.vm_id} .*VM registered") for vm in lab.vms.values()),

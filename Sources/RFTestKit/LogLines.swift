@@ -1,22 +1,25 @@
-import Logging
+public import Logging
 import Synchronization
 
 /// Keeps what is logged.
-final class LogLines: Sendable {
+public final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
     private let news = AsyncStream<Void>.makeStream()
 
+    /// Nothing yet.
+    public init() {}
+
     /// A logger that writes here.
-    var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
+    public var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
 
     /// Each line with its metadata.
-    var all: [String] { lines.withLock { $0 } }
+    public var all: [String] { lines.withLock { $0 } }
 
     /// The number of lines that contain a text.
-    func count(of text: String) -> Int { all.count { $0.contains(text) } }
+    public func count(of text: String) -> Int { all.count { $0.contains(text) } }
 
     /// Waits until a line contains a text. The time limit of the test bounds the waiting.
-    func line(containing text: String) async throws {
+    public func line(containing text: String) async throws {
         for await _ in news.stream where count(of: text) > 0 { return }
         throw CancellationError()
     }
