@@ -50,6 +50,7 @@ test-long: test ## what `test` runs, ten more start orders, flapping routes, and
 	$(call as_root,rftest/rftest2 --check --only pingall --orders 10)
 	$(call as_root,rftest/rftest1 --check --long)
 	$(call as_root,rftest/rfchaos --minutes 20)
+	$(call as_root,rftest/rfchaos --cluster --minutes 10)
 
 bench: setup-bench build ## how fast it is, beside what it could not be faster than; writes docs/benchmarks.md (ONLY=name: one scenario)
 	$(call as_root,rftest/rfbench $(foreach name,$(ONLY),--scenario $(name)))

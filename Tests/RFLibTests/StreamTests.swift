@@ -189,6 +189,25 @@ struct StreamTests {
         #expect(ended == [.end(named: nil)])
     }
 
+    @Test(
+        "what an incarnation says that was over before this one began is dropped, though no later one has spoken yet"
+    )
+    func leastPeerEpoch() {
+        func greeting(epoch: Int64) -> Envelope {
+            Envelope(
+                from: .rfserver, to: .all, epoch: epoch, toEpoch: 0, stream: 0, seq: 0, kind: .syncRequest,
+                content: [.syncRequest(SyncRequest(stream: 0))])
+        }
+        var conversation = Conversation(
+            me: .rfproxy(0), epoch: 1, peer: .rfserver, leastPeerEpoch: 7, at: .start)
+        let early = conversation.receive(greeting(epoch: 6), at: .start)
+        #expect(early == [.dropped(.staleEpoch)])
+        #expect(conversation.peerEpoch == 0)
+        let due = conversation.receive(greeting(epoch: 7), at: .start)
+        #expect(due.isEmpty)
+        #expect(conversation.peerEpoch == 7)
+    }
+
     @Test("an earlier incarnation's words are dropped, and a later one's end this one")
     func epochs() {
         var peer = Peer("b", to: "a", epoch: 5, at: .start)

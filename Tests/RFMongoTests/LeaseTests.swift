@@ -1,4 +1,5 @@
 import RFLib
+import RFTestKit
 import Synchronization
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import RFLib
+import RFTestKit
 import Testing
 
 @testable import RFMongo
