@@ -28,7 +28,7 @@ struct RFProxy: AsyncParsableCommand {
             "The TCP address that switches connect to without TLS, or none.", valueName: "host:port"))
     var listen: PlainListening = .at(.standard)
 
-    @OptionGroup(title: "OpenFlow over TLS") var tls: TLSOptions
+    @OptionGroup var tls: TLSOptions
 
     @Option(
         name: .customLong("ct-id"),

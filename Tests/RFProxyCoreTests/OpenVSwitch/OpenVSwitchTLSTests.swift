@@ -108,6 +108,20 @@ struct OpenVSwitchTLSTests {
         try await eventually("it is announced") { server.table[.datapath(Self.datapath)] != nil }
         try await proxy.stop()
     }
+
+    /// What Open vSwitch says of an authority that it does not know has to be understood here as well.
+    @Test func aSwitchThatDoesNotBelieveUsIsTold() async throws {
+        let certificates = try Certificates()
+        defer { certificates.remove() }
+        let ovs = try await PrivateOpenVSwitch()
+        defer { ovs.stop() }
+        try ovs.show(certificates, "switch", authority: "other")
+        let log = LogLines()
+        let proxy = try await RunningProxy(InMemoryDatabase(), tls: certificates.files, log: log)
+        try ovs.addBridge("br0", Self.datapath, ports: [], controllerPort: proxy.tlsPort, over: "ssl")
+        try await log.line(containing: "refused a connection over TLS: it does not accept the certificate of")
+        try await proxy.stop()
+    }
 }
 
 extension UInt64 {

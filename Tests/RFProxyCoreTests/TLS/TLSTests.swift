@@ -259,9 +259,10 @@ struct TLSTests {
         let begin = ContinuousClock.now
         try await scene.proxy.stop()
         let took = ContinuousClock.now - begin
-        #expect(took < .seconds(2), "\(took)")
+        // With other tests beside it. NIO by itself would wait five seconds for the goodbye.
+        #expect(took < .seconds(4), "\(took)")
         try await mute.closeFuture.get()
-        try await frozen.close()
+        try? await frozen.close()
         scene.certificates.remove()
     }
 
