@@ -111,7 +111,8 @@ let package = Package(
         tests(
             of: "RFProxyCore",
             uses: [
-                "RFLib", "OpenFlow", "NetTypes", "RFTestKit", nioCore, nioEmbedded, nioPosix, logging,
+                "RFLib", "RFServerCore", "OpenFlow", "NetTypes", "RFTestKit", nioCore, nioEmbedded, nioPosix,
+                lifecycle, logging,
             ]),
     ]
 )

@@ -50,6 +50,11 @@ final class PrivateOpenVSwitch {
 
     /// Makes a bridge with these ports, numbered from 1. What leaves by a port is in `<port>.pcap`.
     func addBridge(_ name: String, _ datapath: DatapathID, ports: [String], controllerPort: Int) throws {
+        try addBridge(name, datapath, ports: ports, controllerPorts: [controllerPort])
+    }
+
+    /// Makes a bridge that is connected to several controllers at once.
+    func addBridge(_ name: String, _ datapath: DatapathID, ports: [String], controllerPorts: [Int]) throws {
         var arguments = ["add-br", name, "--", "set", "bridge", name, "datapath_type=dummy"]
         arguments += ["protocols=OpenFlow10", "fail-mode=secure", "other-config:datapath-id=\(datapath)"]
         arguments += ["other-config:disable-in-band=true"]
@@ -57,8 +62,16 @@ final class PrivateOpenVSwitch {
             arguments += ["--", "add-port", name, port, "--", "set", "interface", port, "type=dummy"]
             arguments += ["ofport_request=\(index + 1)", "options:tx_pcap=\(path("\(port).pcap"))"]
         }
-        arguments += ["--", "set-controller", name, "tcp:127.0.0.1:\(controllerPort)"]
-        arguments += ["--", "set", "controller", name, "max_backoff=1000"]
+        arguments += ["--", "set-controller", name] + controllerPorts.map { "tcp:127.0.0.1:\($0)" }
+        try control(arguments)
+        let rows = try control(["--bare", "--columns=controller", "list", "bridge", name])
+        for row in rows.split(whereSeparator: \.isWhitespace) {
+            try control(["set", "controller", String(row), "max_backoff=1000"])
+        }
+    }
+
+    @discardableResult
+    private func control(_ arguments: [String]) throws -> String {
         try run("ovs-vsctl", ["--db=unix:\(path("db.sock"))", "--timeout=20"] + arguments)
     }
 
