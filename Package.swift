@@ -113,8 +113,8 @@ let package = Package(
         tests(
             of: "RFProxyCore",
             uses: [
-                "RFLib", "OpenFlow", "NetTypes", "RFTestKit", nioCore, nioEmbedded, nioPosix, nioSSL,
-                logging,
+                "RFLib", "RFServerCore", "OpenFlow", "NetTypes", "RFTestKit", nioCore, nioEmbedded, nioPosix,
+                nioSSL, lifecycle, logging,
             ]),
     ]
 )

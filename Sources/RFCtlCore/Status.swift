@@ -83,7 +83,8 @@ public struct Status: Sendable {
         var missing = Set(server.named.map(\.vm.vmID)).subtracting(server.vms.map(\.vmID))
             .sorted { $0.rawValue < $1.rawValue }
             .map { "the mapping file names VM \($0), which has not registered" }
-        for join in server.connected {
+        var seen: Set<DatapathID> = []
+        for join in server.connected where seen.insert(join.dpID).inserted {
             let ports = Set(join.ports.map(\.dpPort))
             for row in server.named where row.datapath.dpID == join.dpID && !ports.contains(row.datapath.port)
             {
@@ -104,16 +105,29 @@ public struct Status: Sendable {
         for (ctID, proxy) in answers.proxies.sorted(by: { $0.key < $1.key }) {
             lines.append("rfproxy.\(ctID)       epoch \(proxy.epoch)")
             for datapath in proxy.datapaths {
-                lines.append(
-                    "  dp \(datapath.dpID)  \(datapath.isConnected ? "connected" : "not connected"), "
-                        + "\(datapath.flows) flows, \(datapath.waiting) waiting, \(datapath.refused) refused"
-                        + (datapath.isComplete || datapath.dpID.isVirtualSwitch ? "" : ", not yet complete"))
+                lines.append("  dp \(datapath.dpID)  \(text(datapath))")
             }
         }
         for vmID in answers.vms { lines += self.lines(of: vmID) }
         let missing = missing
         lines.append(missing.isEmpty ? "nothing is missing" : "missing:")
         return (lines + missing.map { "  \($0)" }).joined(separator: "\n") + "\n"
+    }
+
+    /// Where there is one virtual switch, it needs no name.
+    private func text(_ virtual: RFEntry.VirtualPort?) -> String {
+        guard let virtual else { return "port -" }
+        let isUsual = virtual.vsID == .defaultVirtualSwitch
+        return isUsual ? "port \(virtual.port)" : "\(virtual.vsID) port \(virtual.port)"
+    }
+
+    private func text(_ datapath: ProxyReport.Datapath) -> String {
+        let connection = datapath.isConnected ? "connected" : "not connected"
+        if datapath.dpID.isVirtualSwitch { return "\(connection), virtual switch" }
+        guard datapath.isMaster else { return "\(connection), spare: another rfproxy writes its flows" }
+        return
+            "\(connection), \(datapath.flows) flows, \(datapath.waiting) waiting, \(datapath.refused) refused"
+            + (datapath.isComplete ? "" : ", not yet complete")
     }
 
     private func lines(of vmID: VMID) -> [String] {
@@ -127,7 +141,7 @@ public struct Status: Sendable {
             let port = client?.ports.first { $0.number == vm.port }
             lines.append(
                 "  \(port?.name ?? "port \(vm.port)")  dp \(datapath.dpID) port \(datapath.port)  "
-                    + "vs port \(row.virtual.map { "\($0.port)" } ?? "-")  \(row.status.rawValue)"
+                    + "vs \(text(row.virtual))  \(row.status.rawValue)"
                     + (port?.isUp == false ? ", down" : ""))
         }
         return lines

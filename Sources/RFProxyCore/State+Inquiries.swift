@@ -75,7 +75,7 @@ extension ProxyCore {
         for survey in surveys where isDone(survey) {
             let body = ProxyReport(
                 ctID: settings.ctID, epoch: desk.epoch,
-                datapaths: datapaths.values.sorted { $0.id.rawValue < $1.id.rawValue }.map(\.report),
+                datapaths: datapaths.values.sorted { $0.id.rawValue < $1.id.rawValue }.map(report),
                 flows: survey.flows)
             effects.append(.send([desk.answer(survey.inquiry, of: survey.asker, body)]))
         }
@@ -83,14 +83,18 @@ extension ProxyCore {
     }
 }
 
-extension Datapath {
-    fileprivate var report: ProxyReport.Datapath {
-        ProxyReport.Datapath(
-            dpID: id, isConnected: session != nil, flows: table.size,
+extension ProxyCore {
+    private func report(on datapath: Datapath) -> ProxyReport.Datapath {
+        let table = datapath.table
+        return ProxyReport.Datapath(
+            dpID: datapath.id, isConnected: datapath.session != nil, isMaster: isMaster(of: datapath.id),
+            flows: table.size,
             waiting: table.changes.count + table.deletions.count + table.flight.messages.count,
             refused: table.refused.count, isComplete: table.isComplete)
     }
+}
 
+extension Datapath {
     fileprivate func progress(of key: FlowKey) -> ProxyReport.Progress {
         guard session != nil, table.isRead, let entry = table.entries[key] else { return .unknown }
         if entry.marks.contains(.refused) { return .refused }

@@ -84,14 +84,11 @@ extension ProxyCore {
         let flags: OpenFlow10.ConfigFlags = isOpenVSwitch ? .invalidTTLToController : []
         send(.setConfig(OpenFlow10.SwitchConfig(flags: flags, missSendLen: .max)), to: id)
         shuttle.attach(datapath, to: id)
-        if datapath.isVirtualSwitch {
-            sessions[id]?.phase = .up(datapath)
-            sessions[id]?.handshakeEnd = nil
-        } else {
+        sessions[id]?.phase = .up(datapath)
+        sessions[id]?.handshakeEnd = nil
+        if !datapath.isVirtualSwitch {
             datapaths[datapath]?.table.adopt(dialect)
-            let xid = sessions[id]?.send(.statsRequest(.flow(OpenFlow10.FlowStatsFilter()))) ?? 0
-            sessions[id]?.phase = .reading(datapath, xid: xid)
-            sessions[id]?.handshakeEnd = now.advanced(by: SwitchSession.handshakeLimit)
+            if isMaster(of: datapath) { readFlows(by: id, at: now) } else { standBy(id, of: datapath) }
         }
         let session = sessions[id]
         log(

@@ -8,25 +8,48 @@ import RFLib
 extension ProxyCore {
     mutating func handle(_ map: PortMap) {
         let port = PortID(map.dpID, map.dpPort)
-        if map.isRemoval {
-            if let virtual = shuttle.maps.part(port) { raise(virtual) }
-            return
-        }
+        if map.isRemoval { return forgetMap(of: port) }
         guard map.vsID.isVirtualSwitch, !map.dpID.isVirtualSwitch else {
             return count(
                 .error, "ignored a port map that joins no datapath with a virtual switch",
                 ["dp_id": map.dpID, "vs_id": map.vsID])
         }
         let virtual = PortID(map.vsID, map.vsPort)
-        for parted in shuttle.maps.join(port, virtual) { raise(parted) }
-        align(virtual)
+        let former = shuttle.known.set(port, KnownMaps.Map(virtual: virtual, ctID: map.ctID))
+        if map.ctID == settings.ctID, isMaster(of: map.dpID) {
+            shuttle.maps.join(port, virtual)
+            align(virtual)
+        } else {
+            shuttle.maps.part(port)
+            shuttle.maps.part(virtual)
+        }
+        if let former { raise(former) }
+    }
+
+    private mutating func forgetMap(of port: PortID) {
+        shuttle.maps.part(port)
+        if let virtual = shuttle.known.remove(port) { raise(virtual) }
     }
 
     /// rfserver has said its whole state: maps that it did not name are gone.
-    mutating func partPorts(notNamedIn named: Set<RFKey>) {
-        for port in shuttle.maps.datapathPorts where !named.contains(.portMap(port.datapath, port.port)) {
-            if let virtual = shuttle.maps.part(port) { raise(virtual) }
+    mutating func forgetMaps(notNamedIn named: Set<RFKey>) {
+        for port in shuttle.known.ports where !named.contains(.portMap(port.datapath, port.port)) {
+            forgetMap(of: port)
         }
+    }
+
+    /// The datapath is this rfproxy's from now on: it passes its packets.
+    mutating func takeUpPorts(of id: DatapathID) {
+        for port in shuttle.known.ports where port.datapath == id {
+            guard let map = shuttle.known[port], map.ctID == settings.ctID else { continue }
+            shuttle.maps.join(port, map.virtual)
+            align(map.virtual)
+        }
+    }
+
+    /// The datapath is another's: its virtual ports stay as they are.
+    mutating func partPorts(of id: DatapathID) {
+        for port in shuttle.maps.datapathPorts where port.datapath == id { shuttle.maps.part(port) }
     }
 
     // MARK: Port state
@@ -40,18 +63,17 @@ extension ProxyCore {
         setPort(virtual, down: !(datapath.ports[port.port]?.isUp ?? false))
     }
 
-    /// A virtual port that is no longer mapped has to be up, or its VM could never announce itself again.
+    /// A virtual port that is no longer mapped has to be up, or its VM could never announce itself again. One that is mapped to
+    /// another's datapath is not ours to touch.
     private mutating func raise(_ virtual: PortID) {
-        setPort(virtual, down: false)
+        if !shuttle.known.isMapped(virtual) { setPort(virtual, down: false) }
     }
 
     /// rfserver has said all maps, and this virtual switch is here: a port that was taken down, and lost its map while nobody
     /// could tell the switch, must not stay so.
     mutating func raiseUnmappedPorts(of id: DatapathID) {
         guard id.isVirtualSwitch, hasServerState else { return }
-        for port in datapaths[id]?.ports.keys.sorted() ?? [] where shuttle.maps[PortID(id, port)] == nil {
-            raise(PortID(id, port))
-        }
+        for port in datapaths[id]?.ports.keys.sorted() ?? [] { raise(PortID(id, port)) }
     }
 
     /// Aligns all virtual ports that a datapath or a virtual switch has to do with.

@@ -18,7 +18,7 @@ extension ProxyCore {
         case .received(let envelopes):
             for envelope in envelopes {
                 if envelope.from == .rfserver {
-                    for delivery in conversation.receive(envelope, at: now) { handle(delivery) }
+                    for delivery in conversation.receive(envelope, at: now) { handle(delivery, at: now) }
                 } else if envelope.from.isInquirer {
                     begin(envelope, at: now)
                 }
@@ -26,7 +26,7 @@ extension ProxyCore {
         }
     }
 
-    private mutating func handle(_ delivery: Conversation.Delivery) {
+    private mutating func handle(_ delivery: Conversation.Delivery, at now: Instant) {
         switch delivery {
         case .begin:
             generation += 1
@@ -35,11 +35,12 @@ extension ProxyCore {
             for id in Array(datapaths.keys) { datapaths[id]?.table.beginStream(generation) }
             log(.info, "rfserver begins to say its state", ["epoch": conversation.peerEpoch])
         case .messages(let messages):
-            for message in messages { handle(message) }
+            for message in messages { handle(message, at: now) }
         case .end(let named):
             log(.info, "rfserver has said its state", ["epoch": conversation.peerEpoch])
             if let named {
-                partPorts(notNamedIn: named)
+                releaseDatapaths(notNamedIn: named)
+                forgetMaps(notNamedIn: named)
                 hasServerState = true
                 for id in Array(datapaths.keys) { raiseUnmappedPorts(of: id) }
             }
@@ -55,8 +56,9 @@ extension ProxyCore {
         }
     }
 
-    private mutating func handle(_ message: RFMessage) {
+    private mutating func handle(_ message: RFMessage, at now: Instant) {
         switch message {
+        case .datapathGrant(let grant): handle(grant, at: now)
         case .flowMod(let order): handle(order)
         case .datapathConfig(let order): handle(order)
         case .portMap(let map): handle(map)
@@ -114,10 +116,15 @@ extension ProxyCore {
         }
     }
 
-    /// Virtual switches belong to all rfproxies together: nobody writes flows there.
+    /// Virtual switches belong to all rfproxies together: nobody writes flows there. And what is another rfproxy's is not
+    /// written to: such a word was on its way when the datapath moved.
     private mutating func accepts(_ datapath: DatapathID) -> Bool {
         guard !datapath.isVirtualSwitch else {
             count(.warning, "ignored an order for a virtual switch's flow table", ["dp_id": datapath])
+            return false
+        }
+        guard isMaster(of: datapath) else {
+            count(.debug, "ignored an order for a datapath that is not granted", ["dp_id": datapath])
             return false
         }
         stirred.insert(datapath)

@@ -97,7 +97,9 @@ extension ProxyCore {
             return close(id, "took too long to introduce itself", at: now)
         }
         switch sessions[id]?.keepalive.due(at: now) {
-        case .ask: send(.echoRequest(ByteBuffer()), to: id)
+        case .ask:
+            send(.echoRequest(ByteBuffer()), to: id)
+            claimAgain(id, at: now)
         case .dead: close(id, "did not answer an echo request", at: now)
         case nil: break
         }
@@ -168,6 +170,7 @@ extension ProxyCore {
         if let datapath = session.datapath, datapaths[datapath]?.auditing?.xid == xid {
             return abandonAudit(of: datapath, "\(error.code)", at: now)
         }
+        if error.code == .requestNotPermitted, refusedAsSlave(id, at: now) { return }
         if let datapath = session.datapath, OpenFlow10.isFlow(xid),
             datapaths[datapath]?.table.refuse(xid, error.code) ?? false
         {

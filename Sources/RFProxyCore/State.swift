@@ -9,6 +9,8 @@ public struct ProxyCore: DaemonCore {
     var sessions: [SessionID: SwitchSession] = [:]
     /// Every datapath that is connected, or that rfserver has spoken of.
     var datapaths: [DatapathID: Datapath] = [:]
+    /// The datapaths that this rfproxy is the master of, and in which turn.
+    var grants: [DatapathID: Int64] = [:]
     /// The map of ports, and what else passing a packet on needs.
     var shuttle: Shuttle
     var tally = Tally()
@@ -43,10 +45,16 @@ public struct ProxyCore: DaemonCore {
         self.settings = settings
         self.shuttle = Shuttle(passesIPv6: settings.shuttlesIPv6, polices: settings.polices)
         self.desk = InquiryDesk(me: .rfproxy(settings.ctID), epoch: epoch)
+        var limits = StreamLimits()
+        limits.livenessInterval = Self.livenessInterval
         self.conversation = Conversation(
             me: .rfproxy(settings.ctID), epoch: epoch, peer: .rfserver, leastPeerEpoch: serverTerm,
-            at: now)
+            limits: limits, at: now)
     }
+
+    /// How often rfserver is shown that this rfproxy lives: once it is silent, its switches move to another one that they are
+    /// connected to.
+    private static var livenessInterval: Duration { .seconds(1) }
 
     /// The event that says only that time has passed.
     public static var timePassed: ProxyEvent { .timePassed }

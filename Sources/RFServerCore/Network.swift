@@ -6,14 +6,13 @@ struct Network: Sendable {
     /// Which ports belong together.
     var table: RFTable
     var vms: [VMID: VM] = [:]
-    /// The datapaths that are connected, virtual switches among them.
-    var connected: [DatapathID: DatapathJoin] = [:]
-    /// The rfproxy of each routed datapath that is, or was, connected.
-    var proxyOfDatapath: [DatapathID: Int32]
+    /// Which rfproxies have which datapaths, and who is the master of each.
+    var masters: Masters
     /// Whose data ports have this address.
     var vmOfAddress: [MACAddress: VMID] = [:]
-    /// The last mapping frame of each port of the virtual switches, believed or not: it may come before what proves it.
-    var claims: [RFEntry.VirtualPort: VMMap] = [:]
+    /// The last mapping frame of each port of the virtual switches, as each rfproxy has seen it, believed or not: it may come
+    /// before what proves it.
+    var claims: [RFEntry.VirtualPort: [Int32: VMMap]] = [:]
     /// The active rows of the table, as the rfproxies are told.
     var portMaps: [RFKey: PortMap] = [:]
     /// The connection of each virtual switch to each rfproxy; 0 for one that has ended.
@@ -26,10 +25,10 @@ struct Network: Sendable {
     /// How often the VMs are to show that they live.
     private let beatInterval: Duration
 
-    init(table: RFTable, beatInterval: Duration) {
+    init(table: RFTable, epoch: Int64, beatInterval: Duration) {
         self.table = table
         self.beatInterval = beatInterval
-        self.proxyOfDatapath = table.datapaths
+        self.masters = Masters(table.datapaths, preferred: table.mapping.proxies, epoch: epoch)
         self.portMaps = Self.portMaps(of: table)
         for vmID in table.vms { add(vmID) }
     }
@@ -76,7 +75,8 @@ struct Network: Sendable {
         for entry in table.entries {
             guard let datapath = entry.datapath, let virtual = entry.virtual else { continue }
             maps[.portMap(datapath.dpID, datapath.port)] = PortMap(
-                dpID: datapath.dpID, dpPort: datapath.port, vsID: virtual.vsID, vsPort: virtual.port)
+                dpID: datapath.dpID, dpPort: datapath.port, ctID: datapath.ctID, vsID: virtual.vsID,
+                vsPort: virtual.port)
         }
         return maps
     }
@@ -99,14 +99,16 @@ extension Network: WantedState {
     }
 
     private func keys(forProxy ctID: Int32) -> [RFKey] {
-        let datapaths = proxyOfDatapath.filter { $0.value == ctID }.keys
-        // Packets pass as soon as the ports are known: that must not wait for a million flows.
-        var keys: [RFKey] = datapaths.flatMap(configurationKeys(of:)) + datapaths.flatMap(portMapKeys(of:))
+        let datapaths = masters.masters.filter { $0.value == ctID }.keys
+        // Nothing of what is said of a datapath is taken by one that is not its master. And packets pass as soon as the ports
+        // are known: that must not wait for a million flows.
+        var keys: [RFKey] = datapaths.map { .datapathGrant($0, ctID) }
+        keys += datapaths.flatMap(configurationKeys(of:)) + portMaps.keys
         for dpID in datapaths { keys += flowKeys(of: dpID) }
         return keys + datapaths.map { .tableComplete($0) }
     }
 
-    /// The keys by which a datapath is told its virtual ports and its flows.
+    /// The keys by which a datapath's master is told its virtual ports and its flows.
     func routingKeys(of dpID: DatapathID) -> [RFKey] { portMapKeys(of: dpID) + flowKeys(of: dpID) }
 
     private func flowKeys(of dpID: DatapathID) -> [RFKey] {
@@ -156,6 +158,8 @@ extension Network: WantedState {
             flow(on: dpID, source: source, prefix: prefix).map { .flowMod($0) }
         case .portMap:
             portMaps[key].map { .portMap($0) }
+        case .datapathGrant(let dpID, let ctID):
+            masters.grant(of: dpID, to: ctID).map { .datapathGrant($0) }
         case .tableComplete(let dpID):
             completeTables.contains(dpID) ? .tableComplete(TableComplete(dpID: dpID)) : nil
         case .vmRegisterRequest, .route, .flowError, .datapath, .vmMap:

@@ -2,26 +2,26 @@ import RFLib
 
 /// How long silence is silence.
 ///
-/// A VM is not to blame for what this rfserver could not hear: the time starts again after the channel was lost, and
-/// after this process itself stood still.
+/// A VM or an rfproxy is not to blame for what this rfserver could not hear: the time starts again after the channel was
+/// lost, and after this process itself stood still.
 struct SilenceClock: Sendable {
     private let timeout: Duration
+    /// A timer that comes this much too late shows that the process stood still.
+    private let pause: Duration
     private var listeningSince: Instant
     private var isListening = false
     private var graceEnds: Instant?
 
-    /// A timer that comes this much too late shows that the process stood still.
-    private static let pause = Duration.seconds(2)
-
-    init(timeout: Duration, at now: Instant) {
+    init(timeout: Duration, pause: Duration = .seconds(2), at now: Instant) {
         self.timeout = timeout
+        self.pause = pause
         self.listeningSince = now
         self.graceEnds = now.advanced(by: timeout)
     }
 
     /// Notices a pause of this process: nothing came although something was due.
     mutating func tick(at now: Instant, deadline: Instant?) {
-        guard let deadline, now > deadline.advanced(by: Self.pause) else { return }
+        guard let deadline, now > deadline.advanced(by: pause) else { return }
         beginAgain(at: now)
     }
 
@@ -41,7 +41,7 @@ struct SilenceClock: Sendable {
         isListening = false
     }
 
-    /// When a VM that was last heard then is taken for gone; nil while nobody can be heard.
+    /// When a peer that was last heard then is taken for gone; nil while nobody can be heard.
     func silenceEnds(lastHeard: Instant?) -> Instant? {
         guard isListening else { return nil }
         return max(lastHeard ?? listeningSince, listeningSince).advanced(by: timeout)

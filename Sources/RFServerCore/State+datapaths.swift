@@ -12,14 +12,16 @@ extension ServerCore {
             for message in messages { take(message, from: ctID) }
         case .end(let named):
             guard let named else { return }
+            network.masters.settle(ctID)
+            mayChangeMasters = true
             // Mapping frames stop when they have been confirmed, so an rfproxy that has started anew does not know
             // them: what it does not name of them stays. Datapaths it knows by their connections.
-            let connected = network.connected.values.filter { $0.ctID == ctID }
+            let connected = network.masters.datapaths(of: ctID)
             for (key, error) in network.refusals
-            where network.proxyOfDatapath[error.dpID] == ctID && !named.contains(key) {
+            where network.masters[error.dpID] == ctID && !named.contains(key) {
                 network.refusals[key] = nil
             }
-            for join in connected where !named.contains(.datapath(join.dpID)) { leave(join.dpID, ctID: ctID) }
+            for dpID in connected where !named.contains(.datapath(dpID)) { leave(dpID, ctID: ctID) }
         case .rejected(let reasons):
             for reason in reasons { count("message not understood", ["ct_id": ctID, "reason": reason]) }
         case .superseded:
@@ -33,15 +35,17 @@ extension ServerCore {
         switch message {
         case .datapathJoin(let join) where join.ctID == ctID: self.join(join)
         case .datapathLeave(let leave): self.leave(leave.dpID, ctID: ctID)
-        case .vmMap(let map): self.map(map)
-        case .flowError(let error): self.note(error)
+        case .vmMap(let map): self.map(map, ctID: ctID)
+        case .flowError(let error):
+            // One that is no longer the master withdraws what it has reported, and must not withdraw another's word.
+            if network.masters[error.dpID] == ctID { self.note(error) }
         default:
             count("message that is not the rfproxy's to say", ["ct_id": ctID, "type": message.kind.rawValue])
         }
     }
 
     private mutating func join(_ join: DatapathJoin) {
-        let former = network.connected.updateValue(join, forKey: join.dpID)
+        let former = network.masters.join(join)
         if former?.ports.map(\.dpPort) != join.ports.map(\.dpPort) {
             let what = join.isVirtualSwitch ? "virtual switch" : "datapath"
             log(
@@ -50,23 +54,20 @@ extension ServerCore {
                 ["dp_id": join.dpID, "ct_id": join.ctID, "ports": join.ports.count])
         }
         guard !join.isVirtualSwitch else { return joinVirtualSwitch(join) }
-        let formerProxy = network.proxyOfDatapath.updateValue(join.ctID, forKey: join.dpID)
-        network.table.join(join.dpID, ctID: join.ctID, ports: join.ports.map(\.dpPort))
-        followTable()
-        // An rfproxy forgets the protocols of a datapath that has left and has no routes.
-        for key in network.configurationKeys(of: join.dpID) { changed(key) }
-        if let formerProxy, formerProxy != join.ctID {
-            for key in network.routingKeys(of: join.dpID) { changed(key) }
-        }
-        changed(.tableComplete(join.dpID))
+        updateMaster(of: join.dpID)
+        if network.masters[join.dpID] == join.ctID { takeUpPorts(of: join.dpID) }
     }
 
     /// Rows that name a port which the virtual switch has not are wrong, whoever should have said so.
     private mutating func joinVirtualSwitch(_ join: DatapathJoin) {
         let former = network.virtualSwitches[join.dpID, default: [:]].updateValue(
             join.connection, forKey: join.ctID)
-        if let former, former != join.connection { unconfirmPorts(of: join.dpID) }
-        let ports = Set(join.ports.map(\.dpPort))
+        if let former, former != join.connection {
+            forgetClaims(on: join.dpID, ctID: join.ctID)
+            unconfirmPorts(of: join.dpID)
+        }
+        // Of two rfproxies that have the virtual switch, one may be late.
+        let ports = network.masters.ports(of: join.dpID)
         for virtual in network.table.entries.compactMap(\.virtual)
         where virtual.vsID == join.dpID && !ports.contains(virtual.port) {
             unmap(virtual)
@@ -76,42 +77,71 @@ extension ServerCore {
     /// The virtual switch is away, unless another rfproxy still has it.
     private mutating func leaveVirtualSwitch(_ vsID: DatapathID, ctID: Int32) {
         network.virtualSwitches[vsID, default: [:]][ctID] = 0
-        guard network.virtualSwitches[vsID]?.values.allSatisfy({ $0 == 0 }) ?? true else { return }
+        forgetClaims(on: vsID, ctID: ctID)
+        let silent = network.masters.silent
+        guard
+            network.virtualSwitches[vsID]?.allSatisfy({ $0.value == 0 || silent.contains($0.key) }) ?? true
+        else { return }
         unconfirmPorts(of: vsID)
         wantsVirtualSwitch = true
     }
 
-    /// The ports of a virtual switch may come back with other numbers: each VM port has to show itself again. The rows stay
-    /// in use until then.
+    /// The connection is over over which an rfproxy has seen these frames.
+    private mutating func forgetClaims(on vsID: DatapathID, ctID: Int32) {
+        for virtual in network.claims.keys where virtual.vsID == vsID { forgetClaim(on: virtual, ctID: ctID) }
+    }
+
+    private mutating func forgetClaim(on virtual: RFEntry.VirtualPort, ctID: Int32) {
+        network.claims[virtual]?[ctID] = nil
+        if network.claims[virtual]?.isEmpty ?? false { network.claims[virtual] = nil }
+    }
+
+    /// The ports of a virtual switch may come back with other numbers: each VM port has to show itself again, unless another
+    /// rfproxy has been connected all the time since it did. The rows stay in use until then.
     private mutating func unconfirmPorts(of vsID: DatapathID) {
-        for (virtual, _) in network.claims where virtual.vsID == vsID { network.claims[virtual] = nil }
         for entry in network.table.entries where entry.virtual?.vsID == vsID {
-            if let vm = entry.vm { unconfirm(vm) }
+            guard let vm = entry.vm, let virtual = entry.virtual else { continue }
+            let isSeen = liveClaims(on: virtual).contains { RFEntry.VMPort($0.vmID, $0.vmPort) == vm }
+            if !isSeen { unconfirm(vm) }
         }
     }
 
+    /// What has been seen on a virtual port by rfproxies that may still see it.
+    private func liveClaims(on virtual: RFEntry.VirtualPort) -> [VMMap] {
+        (network.claims[virtual] ?? [:]).filter { !network.masters.silent.contains($0.key) }.map(\.value)
+    }
+
     private mutating func leave(_ dpID: DatapathID, ctID: Int32) {
-        guard network.connected[dpID]?.ctID == ctID else { return }
-        network.connected[dpID] = nil
-        log(.warning, "datapath disconnected; its ports keep their VM", ["dp_id": dpID, "ct_id": ctID])
+        guard network.masters.leave(dpID, ctID) else { return }
+        let isElsewhere = network.masters.isConnected(dpID)
+        log(
+            isElsewhere ? .info : .warning,
+            isElsewhere
+                ? "datapath disconnected from one of its rfproxies"
+                : "datapath disconnected; its ports keep their VM",
+            ["dp_id": dpID, "ct_id": ctID])
+        mayChangeMasters = true
         if dpID.isVirtualSwitch {
             leaveVirtualSwitch(dpID, ctID: ctID)
-        } else if network.table.entries(of: dpID).isEmpty {
+        } else if !isElsewhere, network.table.entries(of: dpID).isEmpty {
             // Nobody's: whoever connects under ever new identities must not fill the table.
             network.table.forget(dpID)
-            network.proxyOfDatapath[dpID] = nil
+            if let master = network.masters.forget(dpID) { changed(.datapathGrant(dpID, master)) }
             network.completeTables.remove(dpID)
             network.refusals = network.refusals.filter { $0.value.dpID != dpID }
         }
     }
 
-    private mutating func map(_ map: VMMap) {
+    /// Each rfproxy that the virtual switch is connected to sees the same frames, and says so.
+    private mutating func map(_ map: VMMap, ctID: Int32) {
         let virtual = RFEntry.VirtualPort(map.vsID, map.vsPort)
         if map.isRemoval {
-            network.claims[virtual] = nil
-            return unmap(virtual)
+            forgetClaim(on: virtual, ctID: ctID)
+            // The last one to see the port go says so.
+            if liveClaims(on: virtual).isEmpty { unmap(virtual) }
+            return
         }
-        network.claims[virtual] = map
+        network.claims[virtual, default: [:]][ctID] = map
         believe(map)
     }
 

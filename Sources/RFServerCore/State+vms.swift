@@ -70,7 +70,7 @@ extension ServerCore {
         changed(.vmRegisterResponse(vmID))
         changed(.vmConfig(vmID))
         for key in formerKeys + network.confirmationKeys(of: vmID) { changed(key) }
-        for claim in network.claims.values where claim.vmID == vmID { believe(claim) }
+        for claim in network.claims.values.flatMap(\.values) where claim.vmID == vmID { believe(claim) }
         if isNew || hasNewPorts { wantsVirtualSwitch = true }  // its ports may hang loose
     }
 

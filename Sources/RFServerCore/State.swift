@@ -21,7 +21,14 @@ public struct ServerCore: DaemonCore {
     public internal(set) var tally = Tally()
 
     var desk: InquiryDesk
+    /// How long VMs may be silent.
     var clock: SilenceClock
+    /// How long rfproxies may be.
+    var proxyClock: SilenceClock
+    /// When it is to be seen again whether rfproxies are silent; nil while that would change nothing.
+    var proxyCheckAt: Instant?
+    /// True if a datapath may have to get another master.
+    var mayChangeMasters = false
     /// True if a datapath's flows may have become complete, or incomplete.
     var mayChangeCompleteness = true
     var effects: [ServerEffect] = []
@@ -45,14 +52,16 @@ public struct ServerCore: DaemonCore {
         self.epoch = epoch
         self.settings = settings
         self.random = random
-        self.network = Network(table: table, beatInterval: settings.limits.livenessInterval)
+        self.network = Network(
+            table: table, epoch: epoch, beatInterval: settings.limits.livenessInterval)
         self.desk = InquiryDesk(me: .rfserver, epoch: epoch)
         self.clock = SilenceClock(timeout: settings.vmTimeout, at: now)
+        self.proxyClock = SilenceClock(timeout: Masters.patience, pause: Self.proxyCheckInterval / 2, at: now)
         self.virtualSwitchRetry = Backoff(
             from: .seconds(1), upTo: .seconds(30), seed: UInt64(bitPattern: epoch))
         self.virtualSwitchRetryAt = now
         for vmID in table.vms { meet(vmID, at: now) }
-        for ctID in Set(network.proxyOfDatapath.values) { meet(ctID, at: now) }
+        for ctID in Set(network.masters.masters.values) { meet(ctID, at: now) }
     }
 
     /// Which ports belong together.
@@ -71,6 +80,7 @@ public struct ServerCore: DaemonCore {
             if let end = clock.silenceEnds(lastHeard: conversation.lastHeard) { dues.append(end) }
         }
         if let at = virtualSwitchRetryAt { dues.append(at) }
+        if let at = proxyCheckAt { dues.append(at) }
         if let end = clock.graceDeadline { dues.append(end) }
         return dues.min()
     }
@@ -78,7 +88,9 @@ public struct ServerCore: DaemonCore {
     /// Decides what to do about an event.
     public mutating func handle(_ event: ServerEvent, at now: Instant) -> [ServerEffect] {
         guard !isStopped else { return [] }
+        let deadline = deadline
         clock.tick(at: now, deadline: deadline)
+        proxyClock.tick(at: now, deadline: deadline)
         switch event {
         case .ipc(let channel, .received(let envelopes)):
             for envelope in envelopes { receive(envelope, on: channel, at: now) }
@@ -86,10 +98,10 @@ public struct ServerCore: DaemonCore {
             loads[channel, default: ChannelLoad()].written(count)
         case .ipc(let channel, .connected):
             log(.info, "channel open", ["channel": channel.rawValue])
-            if channel == .clients { clock.listen(at: now) }
+            if channel == .clients { clock.listen(at: now) } else { proxyClock.listen(at: now) }
         case .ipc(let channel, .disconnected(let reason)):
             log(.warning, "channel lost, trying again", ["channel": channel.rawValue, "reason": reason])
-            if channel == .clients { clock.suspend() }
+            if channel == .clients { clock.suspend() } else { proxyClock.suspend() }
         case .ipc(let channel, .poison(let reason)):
             count("poison document set aside", ["channel": channel.rawValue, "reason": reason])
         case .lease(let event): handle(event, at: now)
@@ -108,6 +120,8 @@ public struct ServerCore: DaemonCore {
         }
         guard !isStopped else { return effects }
         retireSilentVMs(at: now)
+        noticeSilentProxies(at: now)
+        updateMasters()
         if clock.endGrace(at: now) { mayChangeCompleteness = true }
         updateCompleteness()
         noteTenure(at: now)
@@ -184,9 +198,9 @@ public struct ServerCore: DaemonCore {
             if vmConversations[vmID]?.lastHeard == now { revive(vmID) }
         case (.proxies, _, let ctID?):
             meet(ctID, at: now)
-            for delivery in proxyConversations[ctID]?.receive(envelope, at: now) ?? [] {
-                deliver(delivery, from: ctID)
-            }
+            let deliveries = proxyConversations[ctID]?.receive(envelope, at: now) ?? []
+            if proxyConversations[ctID]?.lastHeard == now { hear(ctID) }
+            for delivery in deliveries { deliver(delivery, from: ctID) }
         default:
             if envelope.from == .rfserver {
                 // Also what a channel begins with, and what this one said itself.
@@ -204,10 +218,13 @@ public struct ServerCore: DaemonCore {
         switch key {
         case .vmRegisterResponse(let vmID), .vmConfig(let vmID), .vmPortMapped(let vmID, _):
             vmConversations[vmID]?.changed(key)
-        case .flow(let dpID, _, _), .datapathConfig(let dpID, _), .tableComplete(let dpID),
-            .portMap(let dpID, _):
-            guard let ctID = network.proxyOfDatapath[dpID] else { return }
+        case .flow(let dpID, _, _), .datapathConfig(let dpID, _), .tableComplete(let dpID):
+            guard let ctID = network.masters[dpID] else { return }
             proxyConversations[ctID]?.changed(key)
+        case .datapathGrant(_, let ctID):
+            proxyConversations[ctID]?.changed(key)
+        case .portMap:
+            for ctID in proxyConversations.keys { proxyConversations[ctID]?.changed(key) }
         case .vmRegisterRequest, .route, .flowError, .datapath, .vmMap:
             break
         }
@@ -265,7 +282,7 @@ public struct ServerCore: DaemonCore {
     private mutating func updateCompleteness() {
         guard mayChangeCompleteness else { return }
         mayChangeCompleteness = false
-        for dpID in network.proxyOfDatapath.keys {
+        for dpID in network.masters.masters.keys {
             let isComplete = network.isComplete(dpID, whenNoVM: clock.isGraceOver)
             guard isComplete != network.completeTables.contains(dpID) else { continue }
             if isComplete {

@@ -26,6 +26,8 @@ public struct FakeSwitch: Sendable {
     public var answersStatistics = true
     /// True if it answers barrier requests.
     public var answersBarriers = true
+    /// What this controller may do, among several; only Open vSwitch knows of that.
+    public var role = OpenFlow10.ControllerRole.equal
     /// Its configuration, as set last.
     public internal(set) var config = OpenFlow10.SwitchConfig(missSendLen: 128)
     /// Its flows.
@@ -165,6 +167,16 @@ public struct FakeSwitch: Sendable {
     private mutating func answer(_ envelope: OpenFlow10.Envelope) -> [OpenFlow10.Envelope] {
         func reply(_ message: OpenFlow10.Message) -> OpenFlow10.Envelope {
             OpenFlow10.Envelope(xid: envelope.xid, message)
+        }
+        if isOpenVSwitch, let role = envelope.message.requestedRole {
+            self.role = role
+            return [reply(.reply(role))]
+        }
+        switch envelope.message {
+        case .flowMod, .portMod, .packetOut:
+            guard role == .slave else { break }
+            return [reply(.error(OpenFlow10.ErrorMessage(code: .requestNotPermitted, data: ByteBuffer())))]
+        default: break
         }
         switch envelope.message {
         case .echoRequest(let data): return answersEchoes ? [reply(.echoReply(data))] : []

@@ -85,13 +85,17 @@ struct Load: AsyncParsableCommand {
 
     /// What rfproxy has to know before it passes packets on.
     private func fakeServer() throws -> Task<Void, any Error> {
+        let (ctID, uri) = (ctID, try mongo.resolved())
+        let grants = (1...switches).map { number in
+            RFMessage.datapathGrant(DatapathGrant(dpID: Self.datapath(number), ctID: ctID))
+        }
         let maps = (1...switches).map { number in
             RFMessage.portMap(
                 PortMap(
-                    dpID: Self.datapath(number), dpPort: 1, vsID: Self.virtualSwitch, vsPort: UInt16(number)))
+                    dpID: Self.datapath(number), dpPort: 1, ctID: ctID, vsID: Self.virtualSwitch,
+                    vsPort: UInt16(number)))
         }
-        let (ctID, uri) = (ctID, try mongo.resolved())
-        return Task { try await FakeServer.run(maps, to: ctID, uri: uri) {} }
+        return Task { try await FakeServer.run(grants + maps, to: ctID, uri: uri) {} }
     }
 
     private static let virtualSwitch = DatapathID(rawValue: 0x7266_7673_0000_BE7C)

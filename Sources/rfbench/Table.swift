@@ -24,9 +24,10 @@ struct Table: AsyncParsableCommand {
 
     func run() async throws {
         let flows = flows
+        let grant = RFMessage.datapathGrant(DatapathGrant(dpID: datapath, ctID: ctID))
         let wanted = (0..<flows).map { RFMessage.flowMod(BenchFlow.wanted($0, on: datapath)) }
         let end = RFMessage.tableComplete(TableComplete(dpID: datapath))
-        try await FakeServer.run(wanted + [end], to: ctID, uri: try mongo.resolved()) {
+        try await FakeServer.run([grant] + wanted + [end], to: ctID, uri: try mongo.resolved()) {
             try? RFBench.report(["said": flows])
         }
     }

@@ -59,6 +59,28 @@ import Testing
         }
     }
 
+    @Test func whichRFProxyHasASwitchIsShownAndWhichStandBy() {
+        var answers = Scene().answers
+        answers.server?.proxies = [0, 1]
+        answers.server?.connected.append(
+            DatapathJoin(
+                dpID: Scene.dpID, ctID: 1, isVirtualSwitch: false,
+                ports: [.init(dpPort: 4, name: "sA-eth4", isUp: true)]))
+        answers.proxies[1] = ProxyReport(
+            ctID: 1, epoch: 8,
+            datapaths: [
+                .init(
+                    dpID: Scene.dpID, isConnected: true, isMaster: false, flows: 0, waiting: 0, refused: 0,
+                    isComplete: false)
+            ])
+        let status = Status(answers)
+        #expect(status.missing == [])
+        #expect(status.text.contains("0000000000000005  connected, 12 flows"))
+        #expect(status.text.contains("0000000000000005  connected, spare"))
+        answers.server?.named.append(.init(vm: .init(Scene.vmID, 5), datapath: .init(Scene.dpID, 5)))
+        #expect(Status(answers).missing.count { $0.contains("which has none") } == 1)
+    }
+
     @Test func whatFollowsFromAnotherLossIsNotNamed() {
         let withoutProxy = missing {
             $0.proxies = [:]

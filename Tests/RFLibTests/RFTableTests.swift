@@ -119,6 +119,54 @@ struct RFTableTests {
         #expect(changes.isEmpty)
     }
 
+    @Test(
+        "a datapath that moves to another rfproxy takes its rows along, idle ones too, and leaves none behind"
+    )
+    func move() {
+        var table = RFTable()
+        table.register(vm1, ports: [1, 2])
+        table.join(dp5, ctID: 0, ports: [1, 2, 3])
+        _ = table.map(RFEntry.VMPort(vm1, 1), to: RFEntry.VirtualPort(vs, 7))
+        table.register(vm2, ports: [1, 2])
+        let before = table.entries
+        _ = table.takeChanges()
+        table.join(dp5, ctID: 1, ports: [1, 2, 3])
+        #expect(table.entries.count == before.count)
+        #expect(table.entries.map(\.vm) == before.map(\.vm))
+        #expect(table.entries.map(\.virtual) == before.map(\.virtual))
+        #expect(table.entries.map(\.datapath?.place) == before.map(\.datapath?.place))
+        #expect(table.entries.compactMap(\.datapath?.ctID) == [1, 1, 1])
+        #expect(table[vm2, 1]?.status == .idleVM, "it is the same datapath, not another one for the next VM")
+        #expect(table.datapaths == [dp5: 1])
+        let changes = table.takeChanges()
+        #expect(changes.count == 3)
+        #expect(changes.allSatisfy { if case .put = $0 { true } else { false } })
+    }
+
+    @Test("the table is read back whose datapath was moving when rfserver ended: all its rows say one thing")
+    func halfMoved() {
+        var table = RFTable(stored: [
+            RFEntry(vm: .init(vm1, 1), datapath: .init(ctID: 1, dp5, 1)),
+            RFEntry(vm: .init(vm1, 2), datapath: .init(ctID: 0, dp5, 2)),
+            RFEntry(datapath: .init(ctID: 0, dp5, 3)),
+        ])
+        #expect(Set(table.entries.compactMap(\.datapath?.ctID)).count == 1)
+        let changes = table.takeChanges()
+        #expect(changes.count == 2)
+    }
+
+    @Test("the mapping file's ct_id is a wish: rows that are elsewhere stay there")
+    func preferredProxy() throws {
+        let mapping = try MappingFile(text: file.replacing(",0,5,", with: ",4,5,"), name: "f")
+        #expect(mapping.proxies == [dp5: 4, dp6: 0])
+        var table = RFTable(mapping: mapping, isStrict: true)
+        table.register(vm1, ports: [1, 2])
+        table.join(dp5, ctID: 1, ports: [3])
+        #expect(table[vm1, 1]?.datapath == RFEntry.DatapathPort(ctID: 1, dp5, 3))
+        let again = RFTable(stored: table.entries, mapping: mapping, isStrict: true)
+        #expect(again.entries == table.entries)
+    }
+
     @Test("a mapping frame takes a virtual port over from the row that held it")
     func takeOver() {
         var table = RFTable()
@@ -161,7 +209,8 @@ struct RFTableTests {
             case 1, 2: table.register(vm, ports: ports.map { UInt8($0) })
             case 3:
                 table.join(
-                    [dp5, dp6].randomElement(using: &random) ?? dp5, ctID: 0, ports: ports.map { UInt16($0) })
+                    [dp5, dp6].randomElement(using: &random) ?? dp5,
+                    ctID: Int32.random(in: 0...1, using: &random), ports: ports.map { UInt16($0) })
             case 4:
                 _ = table.map(
                     RFEntry.VMPort(vm, UInt8(ports[0])),
@@ -173,7 +222,7 @@ struct RFTableTests {
                 case .put(let entry): stored[entry.id] = entry
                 case .delete(let id): stored[id] = nil
                 }
-                let datapaths = stored.values.compactMap(\.datapath)
+                let datapaths = stored.values.compactMap(\.datapath?.place)
                 let virtuals = stored.values.compactMap(\.virtual)
                 #expect(Set(datapaths).count == datapaths.count)
                 #expect(Set(virtuals).count == virtuals.count)
@@ -204,6 +253,7 @@ struct MappingFileTests {
             ("a1,1,0,5,0", 2, "dp_port"), ("a1,1,0,5,65281", 2, "dp_port"),
             ("a1,1,0,7266767300000001,1", 2, "virtual switch"),
             ("a1,1,0,5,1\na1,1,0,5,2", 3, "VM"), ("a1,1,0,5,1\na2,1,0,5,1", 3, "datapath"),
+            ("a1,1,0,5,1\na2,1,1,6,1\na1,2,1,5,2", 4, "ct_id"),
         ])
     func bad(rows: String, line: Int, word: String) throws {
         let text =

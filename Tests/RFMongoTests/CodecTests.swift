@@ -136,10 +136,16 @@ private let expectedContent: [(RFMessage, String)] = [
     (.syncEnd(SyncEnd(count: 5)), #"{ "count" : \#(long(5)) }"#),
     (.beat(Beat(stream: 2, seq: 9)), #"{ "stream" : \#(long(2)), "seq" : \#(long(9)) }"#),
     (
-        .portMap(PortMap(dpID: Samples.dpID, dpPort: 1, vsID: .defaultVirtualSwitch, vsPort: 7)),
+        .portMap(PortMap(dpID: Samples.dpID, dpPort: 1, ctID: 3, vsID: .defaultVirtualSwitch, vsPort: 7)),
         """
-        { "dp_id" : "0000000000000099", "dp_port" : \(int(1)), "vs_id" : "7266767372667673", \
-        "vs_port" : \(int(7)), "is_removal" : false }
+        { "dp_id" : "0000000000000099", "dp_port" : \(int(1)), "ct_id" : \(int(3)), \
+        "vs_id" : "7266767372667673", "vs_port" : \(int(7)), "is_removal" : false }
+        """
+    ),
+    (
+        .datapathGrant(DatapathGrant(dpID: Samples.dpID, ctID: 3, turn: 2)),
+        """
+        { "dp_id" : "0000000000000099", "ct_id" : \(int(3)), "turn" : \(long(2)), "is_removal" : false }
         """
     ),
     (

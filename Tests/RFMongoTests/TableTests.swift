@@ -104,6 +104,39 @@ struct TableTests {
         )
     }
 
+    @Test("A table of the time when a datapath's port was another one for each rfproxy is taken over")
+    func formerLayout() async throws {
+        try await Mongod.shared().run("tableFormer") { (client) throws(MongoError) in
+            _ = try client.run {
+                $0.append("createIndexes", "rftable")
+                $0.append("indexes", documents: ["datapath"]) { index, name in
+                    index.append("name", name)
+                    index.append(
+                        "key",
+                        document: { key in
+                            for field in ["ct_id", "dp_id", "dp_port"] as [StaticString] {
+                                key.append(field, Int32(1))
+                            }
+                        })
+                    index.append("unique", true)
+                }
+            }
+            let documents = [
+                #"{"_id": "dp/0/0000000000000099/4", "ct_id": 0, "dp_id": "0000000000000099", "dp_port": 4}"#,
+                #"{"_id": "dp/1/0000000000000099/4", "ct_id": 1, "dp_id": "0000000000000099", "dp_port": 4}"#,
+                #"{"_id": "dp/0000000000000099/5", "ct_id": 1, "dp_id": "0000000000000099", "dp_port": 5}"#,
+            ].map(document)
+            _ = try client.run {
+                $0.append("insert", "rftable")
+                $0.append("documents", array: documents, of: .document) { $0.append(raw: $1) }
+            }
+        }
+        let logs = LogLines()
+        let moved = RFEntry(datapath: .init(ctID: 2, Samples.dpID, 4))
+        let rows = try await saved("tableFormer", [.put(moved)], logs)
+        #expect(Set(rows) == [moved, RFEntry(datapath: .init(ctID: 1, Samples.dpID, 5))])
+    }
+
     @Test("A stored table in which two rows have one port is refused with a clear line")
     func duplicateRows() async throws {
         let mongod = try await Mongod.shared()

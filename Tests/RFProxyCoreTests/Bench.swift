@@ -30,9 +30,10 @@ struct Bench {
     static let router = vm.dataAddress
     static let host = MACAddress(rawValue: 0x0A00_0000_0002)
 
-    init(_ settings: ProxySettings = ProxySettings()) {
+    /// - Parameter grants: false if rfserver grants nothing by itself.
+    init(_ settings: ProxySettings = ProxySettings(), grants: Bool = true) {
         core = ProxyCore(settings: settings, epoch: 1, at: .start)
-        server = FakeServer(at: .start)
+        server = FakeServer(ctID: settings.ctID, grants: grants, at: .start)
     }
 
     // MARK: What happens
@@ -173,8 +174,13 @@ struct Bench {
         RFMessage.datapathConfig(DatapathConfig(dpID: datapath, operation: $0))
     }
 
-    static func map(_ port: UInt16, _ virtualPort: UInt16) -> RFMessage {
-        .portMap(PortMap(dpID: datapath, dpPort: port, vsID: virtualSwitch, vsPort: virtualPort))
+    static func map(_ port: UInt16, _ virtualPort: UInt16, by ctID: Int32 = 0) -> RFMessage {
+        .portMap(
+            PortMap(dpID: datapath, dpPort: port, ctID: ctID, vsID: virtualSwitch, vsPort: virtualPort))
+    }
+
+    static func grant(turn: Int64 = 0, to ctID: Int32 = 0) -> RFMessage {
+        .datapathGrant(DatapathGrant(dpID: datapath, ctID: ctID, turn: turn))
     }
 
     /// A packet from a host to an address beyond the router.

@@ -1,13 +1,19 @@
 import NetTypes
 import RFLib
 
-/// rfserver's end of the channel: says a table, and keeps what rfproxy says.
+/// rfserver's end of the channel: says a table, and keeps what rfproxy says. It grants every datapath that either of them
+/// speaks of, unless told not to.
 struct FakeServer {
     private struct Wanted: WantedState {
         var messages: [RFKey: RFMessage] = [:]
 
+        /// In the order of the real one: nothing is taken of what is said of a datapath that is not granted.
         func keys(for peer: PeerName) -> [RFKey] {
-            messages.keys.filter { !$0.closesWhatPrecedes } + messages.keys.filter(\.closesWhatPrecedes)
+            messages.keys.sorted { Self.rank($0) < Self.rank($1) }
+        }
+
+        private static func rank(_ key: RFKey) -> Int {
+            if case .datapathGrant = key { 0 } else { key.closesWhatPrecedes ? 2 : 1 }
         }
 
         func message(for key: RFKey) -> RFMessage? { messages[key] }
@@ -20,20 +26,33 @@ struct FakeServer {
     private(set) var table: [RFKey: RFMessage] = [:]
     /// How many streams of rfproxy have begun.
     private(set) var streams = 0
+    private let ctID: Int32
+    private let grants: Bool
 
-    init(epoch: Int64 = 1, at now: Instant) {
+    init(epoch: Int64 = 1, ctID: Int32 = 0, grants: Bool = true, at now: Instant) {
         self.epoch = epoch
-        conversation = Conversation(me: .rfserver, epoch: epoch, peer: .rfproxy(0), at: now)
+        self.ctID = ctID
+        self.grants = grants
+        conversation = Conversation(me: .rfserver, epoch: epoch, peer: .rfproxy(ctID), at: now)
+        if grants { grant(Bench.datapath) }
     }
 
     /// It was killed and started again: it has to be told its wanted state anew.
     mutating func restart(at now: Instant) {
-        self = FakeServer(epoch: epoch + 1, at: now)
+        self = FakeServer(epoch: epoch + 1, ctID: ctID, grants: grants, at: now)
     }
 
     mutating func say(_ message: RFMessage) {
         guard let key = message.key else { return }
+        if grants, let dpID = key.datapath { grant(dpID) }
         wanted.messages[key] = message
+        conversation.changed(key)
+    }
+
+    private mutating func grant(_ dpID: DatapathID) {
+        let key = RFKey.datapathGrant(dpID, ctID)
+        guard !dpID.isVirtualSwitch, wanted.messages[key] == nil else { return }
+        wanted.messages[key] = .datapathGrant(DatapathGrant(dpID: dpID, ctID: ctID))
         conversation.changed(key)
     }
 
@@ -52,6 +71,7 @@ struct FakeServer {
                 case .messages(let messages):
                     for message in messages {
                         guard let key = message.key else { continue }
+                        if grants, case .datapathJoin(let join) = message { grant(join.dpID) }
                         table[key] = message.isRemoval ? nil : message
                     }
                 default: break
@@ -61,4 +81,16 @@ struct FakeServer {
     }
 
     mutating func flush(at now: Instant) -> [Envelope] { conversation.flush(wanted, at: now) }
+}
+
+extension RFKey {
+    /// The datapath that an order is about.
+    fileprivate var datapath: DatapathID? {
+        switch self {
+        case .flow(let dpID, _, _), .datapathConfig(let dpID, _), .tableComplete(let dpID),
+            .portMap(let dpID, _):
+            dpID
+        default: nil
+        }
+    }
 }

@@ -55,7 +55,7 @@ import Testing
         let (datapath, virtual) = (SessionID(rawValue: 1), SessionID(rawValue: 2))
         shuttle.attach(Bench.datapath, to: datapath)
         shuttle.attach(Bench.virtualSwitch, to: virtual)
-        _ = shuttle.maps.join(Self.port, PortID(Bench.virtualSwitch, 11))
+        shuttle.maps.join(Self.port, PortID(Bench.virtualSwitch, 11))
         let packet = OpenFlow10.PacketIn(
             totalLength: UInt16(Bench.packet("10.0.0.1").bytes.count),
             inPort: OpenFlow10.PortNumber(rawValue: toTheVM ? 1 : 11), reason: .noMatch,

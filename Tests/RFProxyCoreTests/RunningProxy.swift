@@ -106,9 +106,9 @@ final class RunningProxy: Sendable {
 }
 
 /// Waits for something that another process does. Fails after 60 seconds.
-func eventually(_ what: String, _ isSo: () throws -> Bool) async throws {
+func eventually(_ what: String, _ isSo: () async throws -> Bool) async throws {
     let end = ContinuousClock.now + .seconds(60)
-    while try !isSo() {
+    while try await !isSo() {
         guard ContinuousClock.now < end else { throw Unexpected("not within 60 s: \(what)") }
         try await Task.sleep(for: .milliseconds(5))
     }

@@ -16,7 +16,7 @@ import Testing
         var shuttle = Shuttle(passesIPv6: passesIPv6, polices: true)
         shuttle.attach(Bench.datapath, to: Self.datapath)
         shuttle.attach(Bench.virtualSwitch, to: Self.virtual)
-        _ = shuttle.maps.join(PortID(Bench.datapath, 1), PortID(Bench.virtualSwitch, 11))
+        shuttle.maps.join(PortID(Bench.datapath, 1), PortID(Bench.virtualSwitch, 11))
         shuttle.setOwnAddresses([IPv4Address(rawValue: 0x0A00_0001)], of: Bench.datapath)
         return shuttle
     }

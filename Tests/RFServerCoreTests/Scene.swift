@@ -2,13 +2,19 @@ import NetTypes
 import RFLib
 import RFServerCore
 
-/// rfserver's core with a VM and an rfproxy that speak the real streams to it, and no database.
+/// rfserver's core with VMs and rfproxies that speak the real streams to it, and no database.
 struct Scene {
     var core: ServerCore
     var now = Instant.start
     private var epoch: Int64 = 1
     var vms: [VMID: Speaker] = [:]
-    var proxy = Speaker("rfproxy.0", epoch: 1, at: .start)
+    /// The rfproxies that are running.
+    var proxies: [Int32: Speaker] = [0: Speaker("rfproxy.0", epoch: 1, at: .start)]
+    /// The only one, in most tests.
+    var proxy: Speaker {
+        get { proxies[0] ?? Speaker("rfproxy.0", epoch: 0, at: now) }
+        set { proxies[0] = newValue }
+    }
     /// What was done besides sending.
     private(set) var effects: [ServerEffect] = []
     /// What the core was told, and when.
@@ -50,9 +56,11 @@ struct Scene {
     mutating func settle() {
         while true {
             var isSilent = true
-            for envelope in proxy.flush(at: now) {
-                isSilent = false
-                handle(.ipc(.proxies, .received([envelope])))
+            for ctID in proxies.keys.sorted() {
+                for envelope in proxies[ctID]?.flush(at: now) ?? [] {
+                    isSilent = false
+                    handle(.ipc(.proxies, .received([envelope])))
+                }
             }
             for vmID in vms.keys.sorted() {
                 for envelope in vms[vmID]?.flush(at: now) ?? [] {
@@ -64,14 +72,16 @@ struct Scene {
         }
     }
 
-    /// Lets time pass. VMs in `silent` say nothing meanwhile.
-    mutating func pass(_ duration: Duration, silent: Set<VMID> = []) {
+    /// Lets time pass. VMs and rfproxies that are `silent` say and hear nothing meanwhile.
+    mutating func pass(_ duration: Duration, silent: Set<VMID> = [], silentProxies: Set<Int32> = []) {
         let end = now.advanced(by: duration)
         let quiet = vms.filter { silent.contains($0.key) }
+        let quietProxies = proxies.filter { silentProxies.contains($0.key) }
         for vmID in silent { vms[vmID] = nil }
+        for ctID in silentProxies { proxies[ctID] = nil }
         settle()
-        while let due = ([core.deadline, proxy.deadline] + vms.values.map(\.deadline)).compactMap({ $0 })
-            .min(),
+        while let due = ([core.deadline] + proxies.values.map(\.deadline) + vms.values.map(\.deadline))
+            .compactMap({ $0 }).min(),
             due <= end
         {
             now = max(now, due)
@@ -80,6 +90,7 @@ struct Scene {
         }
         now = end
         vms.merge(quiet) { $1 }
+        proxies.merge(quietProxies) { $1 }
     }
 
     mutating func restartServer(mapping: MappingFile = MappingFile()) {
@@ -90,10 +101,10 @@ struct Scene {
         for name in [ChannelName.clients, .proxies] { handle(.ipc(name, .connected)) }
     }
 
-    /// The flows that rfproxy has been told of, by prefix.
-    func flows(on dpID: DatapathID, of vmID: VMID) -> [String: Forwarding] {
+    /// The flows that an rfproxy has been told of, by prefix.
+    func flows(on dpID: DatapathID, of vmID: VMID, by ctID: Int32 = 0) -> [String: Forwarding] {
         var flows: [String: Forwarding] = [:]
-        for case .flowMod(let flow) in proxy.replica.values
+        for case .flowMod(let flow) in (proxies[ctID]?.replica ?? [:]).values
         where flow.dpID == dpID && flow.source == vmID.dataAddress {
             flows["\(flow.prefix)"] = flow.forwarding
         }
@@ -107,8 +118,8 @@ struct Scene {
     }
 
     private mutating func deliver(_ envelope: Envelope) {
-        if envelope.to == PeerName("rfproxy.0") {
-            proxy.receive(envelope, at: now)
+        if let ctID = envelope.to.ctID {
+            proxies[ctID]?.receive(envelope, at: now)
         } else if let vmID = envelope.to.vmID {
             vms[vmID]?.receive(envelope, at: now)
         }

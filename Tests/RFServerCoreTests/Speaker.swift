@@ -8,9 +8,14 @@ struct Speaker: WantedState {
     /// Everything that it was told, in order.
     private(set) var heard: [RFMessage] = []
     private var conversation: Conversation
+    private let ctID: Int32
 
     init(_ name: String, epoch: Int64, at now: Instant) {
-        conversation = Conversation(me: PeerName(name), epoch: epoch, peer: .rfserver, at: now)
+        let name = PeerName(name)
+        var limits = StreamLimits()
+        if name.ctID != nil { limits.livenessInterval = .seconds(1) }
+        ctID = name.ctID ?? 0
+        conversation = Conversation(me: name, epoch: epoch, peer: .rfserver, limits: limits, at: now)
     }
 
     mutating func say(_ message: RFMessage) {
@@ -84,7 +89,7 @@ extension Speaker {
         say(
             .datapathJoin(
                 DatapathJoin(
-                    dpID: dpID, ctID: 0, isVirtualSwitch: dpID.isVirtualSwitch,
+                    dpID: dpID, ctID: ctID, isVirtualSwitch: dpID.isVirtualSwitch,
                     ports: ports.map { DatapathJoin.Port(dpPort: $0, name: "p\($0)", isUp: true) },
                     connection: connection)))
     }

@@ -55,7 +55,14 @@ struct VirtualSwitchTests {
         {
             #expect(words.contains(word))
         }
-        #expect(settings.controllerArguments.contains("max_backoff=1000"))
-        #expect(settings.controllerArguments.contains("controller_rate_limit=1000"))
+    }
+
+    @Test("each of several rfproxies finds the bridge soon, and is flooded by none")
+    func controllerSettings() {
+        let words = ["max_backoff=1000", "controller_rate_limit=1000", "controller_burst_limit=250"]
+        #expect(settings.controllerArguments(rows: ["a1"]) == ["set", "controller", "a1"] + words)
+        #expect(
+            settings.controllerArguments(rows: ["a1", "b2"]) == ["set", "controller", "a1"] + words + ["--"]
+                + ["set", "controller", "b2"] + words)
     }
 }

@@ -14,7 +14,7 @@ _FILE = paths.LOG / "connections.pcap"
 _LOG = paths.LOG / "connections.log"
 # A features reply, as the first message of a segment: version 1, type 6 behind TCP's header.
 _TYPE_AT = "((tcp[12] & 0xf0) >> 2)"
-_FILTER = (f"tcp dst port {openflow.PORT} and tcp[{_TYPE_AT}] = 1 and "
+_FILTER = (f"tcp dst portrange {openflow.PORT}-{openflow.OTHER_PORT} and tcp[{_TYPE_AT}] = 1 and "
            f"tcp[{_TYPE_AT} + 1] = {openflow.FEATURES_REPLY}")
 _TABLE = "rfchaos"
 

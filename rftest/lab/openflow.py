@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .capture import IPv4Packet
 from .errors import LabError
 
-PORT = 6633
+PORT, OTHER_PORT = 6633, 6634       # of rfproxy, and of the other one where there are two
 HELLO, FEATURES_REPLY, PACKET_IN, PORT_STATUS, FLOW_MOD, PORT_MOD, BARRIER_REPLY = 0, 6, 10, 12, 14, 15, 19
 _VERSION, _LAST_TYPE, _HEADER, _TCP = 1, 21, 8, 6
 

@@ -8,6 +8,8 @@ public struct ProxyReport: Hashable, Codable, Sendable {
         public var dpID: DatapathID
         /// True if it has a connection.
         public var isConnected: Bool
+        /// True if this rfproxy writes its flows; false of one that stands by.
+        public var isMaster: Bool
         /// Flows that are wanted or there.
         public var flows: Int
         /// Flow mods that are on their way or wait.
@@ -19,10 +21,12 @@ public struct ProxyReport: Hashable, Codable, Sendable {
 
         /// Describes a datapath.
         public init(
-            dpID: DatapathID, isConnected: Bool, flows: Int, waiting: Int, refused: Int, isComplete: Bool
+            dpID: DatapathID, isConnected: Bool, isMaster: Bool = true, flows: Int, waiting: Int,
+            refused: Int, isComplete: Bool
         ) {
             self.dpID = dpID
             self.isConnected = isConnected
+            self.isMaster = isMaster
             self.flows = flows
             self.waiting = waiting
             self.refused = refused

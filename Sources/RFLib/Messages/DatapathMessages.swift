@@ -92,12 +92,16 @@ public struct DatapathLeave: Hashable, Codable, Sendable {
     }
 }
 
-/// Packets pass between this datapath port and this port of a virtual switch (type 14, rfserver to rfproxy).
+/// Packets pass between this datapath port and this port of a virtual switch (type 14, rfserver to every rfproxy).
+///
+/// All rfproxies are told all maps: a virtual port that another one passes packets to is not theirs to switch on or off.
 public struct PortMap: Hashable, Codable, Sendable {
     /// The datapath.
     public var dpID: DatapathID
     /// Its port.
     public var dpPort: UInt16
+    /// The rfproxy that passes the packets: the one that has the datapath.
+    public var ctID: Int32
     /// The virtual switch.
     public var vsID: DatapathID
     /// Its port.
@@ -106,11 +110,39 @@ public struct PortMap: Hashable, Codable, Sendable {
     public var isRemoval: Bool
 
     /// Joins two ports, or parts them.
-    public init(dpID: DatapathID, dpPort: UInt16, vsID: DatapathID, vsPort: UInt16, isRemoval: Bool = false) {
+    public init(
+        dpID: DatapathID, dpPort: UInt16, ctID: Int32 = 0, vsID: DatapathID, vsPort: UInt16,
+        isRemoval: Bool = false
+    ) {
         self.dpID = dpID
         self.dpPort = dpPort
+        self.ctID = ctID
         self.vsID = vsID
         self.vsPort = vsPort
+        self.isRemoval = isRemoval
+    }
+}
+
+/// An rfproxy is a datapath's master: it alone writes flows there, and passes packets (type 20, rfserver to rfproxy).
+///
+/// A switch may be connected to several rfproxies, and two that write to it would undo each other's work. One that is not
+/// granted the datapath, or no longer, keeps its connection, and changes nothing.
+public struct DatapathGrant: Hashable, Codable, Sendable {
+    /// Which datapath.
+    public var dpID: DatapathID
+    /// To which rfproxy.
+    public var ctID: Int32
+    /// Another number than before means that somebody else may have had it meanwhile, even if that was not heard of: what is
+    /// known of the switch has to be read again.
+    public var turn: Int64
+    /// True if it is the rfproxy's no longer.
+    public var isRemoval: Bool
+
+    /// Grants a datapath to an rfproxy, or takes it away.
+    public init(dpID: DatapathID, ctID: Int32, turn: Int64 = 0, isRemoval: Bool = false) {
+        self.dpID = dpID
+        self.ctID = ctID
+        self.turn = turn
         self.isRemoval = isRemoval
     }
 }

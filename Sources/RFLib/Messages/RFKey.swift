@@ -11,6 +11,7 @@ public enum RFKey: Hashable, Codable, Sendable {
     case flowError(DatapathID, MACAddress, IPPrefix)
     case datapath(DatapathID)
     case datapathConfig(DatapathID, DatapathOperation)
+    case datapathGrant(DatapathID, Int32)
     case tableComplete(DatapathID)
     case portMap(DatapathID, UInt16)
     case vmMap(DatapathID, UInt16)
@@ -35,6 +36,8 @@ public enum RFKey: Hashable, Codable, Sendable {
                 FlowError(dpID: dpID, source: source, prefix: prefix, type: 0, code: 0, isRemoval: true))
         case .datapath(let dpID):
             .datapathLeave(DatapathLeave(dpID: dpID))
+        case .datapathGrant(let dpID, let ctID):
+            .datapathGrant(DatapathGrant(dpID: dpID, ctID: ctID, isRemoval: true))
         case .tableComplete(let dpID):
             .tableComplete(TableComplete(dpID: dpID, isRemoval: true))
         case .portMap(let dpID, let port):
@@ -62,6 +65,7 @@ extension RFMessage {
         case .datapathJoin(let message): .datapath(message.dpID)
         case .datapathLeave(let message): .datapath(message.dpID)
         case .datapathConfig(let message): .datapathConfig(message.dpID, message.operation)
+        case .datapathGrant(let message): .datapathGrant(message.dpID, message.ctID)
         case .tableComplete(let message): .tableComplete(message.dpID)
         case .portMap(let message): .portMap(message.dpID, message.dpPort)
         case .vmMap(let message): .vmMap(message.vsID, message.vsPort)
@@ -77,6 +81,7 @@ extension RFMessage {
         case .datapathLeave: true
         case .vmPortMapped(let message): message.isRemoval
         case .flowError(let message): message.isRemoval
+        case .datapathGrant(let message): message.isRemoval
         case .tableComplete(let message): message.isRemoval
         case .portMap(let message): message.isRemoval
         case .vmMap(let message): message.isRemoval

@@ -21,6 +21,7 @@ public enum RFMessage: Hashable, Codable, Sendable {
     case flowError(FlowError)
     case inquiry(Inquiry)
     case report(Report)
+    case datapathGrant(DatapathGrant)
 
     /// The number that stands for a kind of message in an envelope.
     public enum Kind: Int32, Hashable, Codable, Sendable, CaseIterable {
@@ -44,6 +45,7 @@ public enum RFMessage: Hashable, Codable, Sendable {
         case flowError = 17
         case inquiry = 18
         case report = 19
+        case datapathGrant = 20
         /// A type that this version does not know. It is received, never sent.
         case unknown = -1
 
@@ -88,6 +90,7 @@ public enum RFMessage: Hashable, Codable, Sendable {
         case .flowError: .flowError
         case .inquiry: .inquiry
         case .report: .report
+        case .datapathGrant: .datapathGrant
         }
     }
 }

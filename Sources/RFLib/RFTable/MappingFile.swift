@@ -1,14 +1,17 @@
-import NetTypes
+public import NetTypes
 
 /// The operator's word on which VM port is which datapath port (`rfserver --config FILE`).
 ///
 /// CSV with the header `vm_id,vm_port,ct_id,dp_id,dp_port`; ids in hexadecimal, ports in decimal. Empty lines and
-/// lines that begin with `#` are passed over.
+/// lines that begin with `#` are passed over. The `ct_id` says which rfproxy is to have the datapath while it can: it is
+/// the same in all lines of a datapath.
 public struct MappingFile: Hashable, Sendable {
     /// The partner of each VM port that the file names.
     public private(set) var datapathPorts: [RFEntry.VMPort: RFEntry.DatapathPort] = [:]
     /// The partner of each datapath port that the file names.
-    public private(set) var vmPorts: [RFEntry.DatapathPort: RFEntry.VMPort] = [:]
+    public private(set) var vmPorts: [RFEntry.DatapathPort.Place: RFEntry.VMPort] = [:]
+    /// The rfproxy that is to have each datapath that the file names, while the datapath is connected to it.
+    public private(set) var proxies: [DatapathID: Int32] = [:]
 
     /// A line that cannot be used.
     public struct LineError: Error, Hashable, CustomStringConvertible {
@@ -50,11 +53,16 @@ public struct MappingFile: Hashable, Sendable {
             guard datapathPorts[vm] == nil else {
                 throw refuse("VM \(vm.vmID) port \(vm.port) is named a second time")
             }
-            guard vmPorts[datapath] == nil else {
+            guard vmPorts[datapath.place] == nil else {
                 throw refuse("datapath \(datapath.dpID) port \(datapath.port) is named a second time")
             }
+            let proxy = proxies[datapath.dpID] ?? datapath.ctID
+            guard proxy == datapath.ctID else {
+                throw refuse("datapath \(datapath.dpID) has ct_id \(datapath.ctID) here and \(proxy) above")
+            }
             datapathPorts[vm] = datapath
-            vmPorts[datapath] = vm
+            vmPorts[datapath.place] = vm
+            proxies[datapath.dpID] = proxy
         }
         guard seenHeader else {
             throw LineError(file: name, line: 1, reason: "the header \(Self.header) is missing")

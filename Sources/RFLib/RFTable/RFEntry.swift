@@ -18,7 +18,7 @@ public struct RFEntry: Hashable, Codable, Sendable {
 
     /// A datapath's port.
     public struct DatapathPort: Hashable, Codable, Sendable {
-        /// The rfproxy that the datapath is connected to.
+        /// The rfproxy that has the datapath now. It is no part of what the port is: a datapath may move to another.
         public var ctID: Int32
         /// The datapath.
         public var dpID: DatapathID
@@ -31,6 +31,23 @@ public struct RFEntry: Hashable, Codable, Sendable {
             self.dpID = dpID
             self.port = port
         }
+
+        /// Which port, whoever has the datapath: a `dp_id` is unique in the network.
+        public struct Place: Hashable, Codable, Sendable {
+            /// The datapath.
+            public var dpID: DatapathID
+            /// The OpenFlow port number.
+            public var port: UInt16
+
+            /// Names a port.
+            public init(_ dpID: DatapathID, _ port: UInt16) {
+                self.dpID = dpID
+                self.port = port
+            }
+        }
+
+        /// Which port, whoever has the datapath.
+        public var place: Place { Place(dpID, port) }
     }
 
     /// A virtual switch's port.
@@ -86,7 +103,7 @@ public struct RFEntry: Hashable, Codable, Sendable {
     /// What identifies the row's document: its VM side, or its datapath side while that is alone.
     public var id: String {
         if let vm { return "vm/\(vm.vmID)/\(vm.port)" }
-        if let datapath { return "dp/\(datapath.ctID)/\(datapath.dpID)/\(datapath.port)" }
+        if let datapath { return "dp/\(datapath.dpID)/\(datapath.port)" }
         return "none"
     }
 }

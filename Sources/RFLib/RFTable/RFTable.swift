@@ -10,24 +10,24 @@ public struct RFTable: Hashable, Sendable {
     private let isStrict: Bool
 
     private var vmRows: [RFEntry.VMPort: RFEntry] = [:]
-    private var idleDatapathPorts: Set<RFEntry.DatapathPort> = []
-    private var vmOfDatapathPort: [RFEntry.DatapathPort: RFEntry.VMPort] = [:]
+    private var idleDatapathPorts: Set<RFEntry.DatapathPort.Place> = []
+    private var vmOfDatapathPort: [RFEntry.DatapathPort.Place: RFEntry.VMPort] = [:]
+    /// The rfproxy that has each datapath; what all its rows say.
+    private var proxies: [DatapathID: Int32] = [:]
     private var vmOfVirtualPort: [RFEntry.VirtualPort: RFEntry.VMPort] = [:]
     /// VMs and datapaths in order of arrival.
     private var vmOrder: [VMID] = []
-    private var datapathOrder: [Datapath] = []
+    private var datapathOrder: [DatapathID] = []
     private var changes: [RFTableChange] = []
-
-    private struct Datapath: Hashable {
-        var ctID: Int32
-        var dpID: DatapathID
-    }
 
     /// Takes up what the database kept, dissolves what the mapping file contradicts, and associates what it orders.
     /// - Parameter isStrict: leaves ports idle that the mapping file does not name.
     public init(stored: [RFEntry] = [], mapping: MappingFile = MappingFile(), isStrict: Bool = false) {
         self.mapping = mapping
         self.isStrict = isStrict
+        // A datapath that was moving when rfserver ended may have rows that say one thing, and rows that say another.
+        let ports = stored.compactMap(\.datapath)
+        proxies = Dictionary(ports.map { ($0.dpID, $0.ctID) }, uniquingKeysWith: max)
         // VMs first: a row without one yields to a row with one. "vm/" follows "dp/".
         for entry in stored.sorted(by: { $0.id > $1.id }) { restore(entry) }
         associate()
@@ -38,7 +38,7 @@ public struct RFTable: Hashable, Sendable {
     /// All rows, those of VMs first, in the order of their ids.
     public var entries: [RFEntry] {
         vmRows.values.sorted { $0.id < $1.id }
-            + idleDatapathPorts.map { RFEntry(datapath: $0) }.sorted { $0.id < $1.id }
+            + idleDatapathPorts.map { RFEntry(datapath: port(at: $0)) }.sorted { $0.id < $1.id }
     }
 
     /// The row of a VM port.
@@ -62,10 +62,14 @@ public struct RFTable: Hashable, Sendable {
     /// All VMs that have rows.
     public var vms: Set<VMID> { Set(vmRows.keys.map(\.vmID)) }
 
-    /// Each datapath that has rows, with the rfproxy that it was last connected to.
+    /// Each datapath that has rows, with the rfproxy that has it.
     public var datapaths: [DatapathID: Int32] {
-        let ports = vmRows.values.compactMap(\.datapath) + idleDatapathPorts
-        return Dictionary(ports.map { ($0.dpID, $0.ctID) }, uniquingKeysWith: max)
+        let ids = Set(vmRows.values.compactMap(\.datapath?.dpID)).union(idleDatapathPorts.map(\.dpID))
+        return proxies.filter { ids.contains($0.key) }
+    }
+
+    private func port(at place: RFEntry.DatapathPort.Place) -> RFEntry.DatapathPort {
+        RFEntry.DatapathPort(ctID: proxies[place.dpID] ?? 0, place.dpID, place.port)
     }
 
     // MARK: Events
@@ -95,26 +99,38 @@ public struct RFTable: Hashable, Sendable {
         associate()
     }
 
-    /// A datapath has connected with these ports. Associations outlive the connection, and the port.
+    /// An rfproxy has this datapath, with these ports; its rows move there if they were another's. Associations outlive the
+    /// connection, the port, and the move.
     public mutating func join(_ dpID: DatapathID, ctID: Int32, ports: [UInt16]) {
-        for idle in idleDatapathPorts
-        where idle.dpID == dpID && (idle.ctID != ctID || !ports.contains(idle.port)) {
+        move(dpID, to: ctID)
+        for idle in idleDatapathPorts where idle.dpID == dpID && !ports.contains(idle.port) {
             removeIdle(idle)
         }
         for port in ports {
-            let port = RFEntry.DatapathPort(ctID: ctID, dpID, port)
-            if vmOfDatapathPort[port] == nil { addIdle(port) }
+            let place = RFEntry.DatapathPort.Place(dpID, port)
+            if vmOfDatapathPort[place] == nil { addIdle(place) }
         }
-        let datapath = Datapath(ctID: ctID, dpID: dpID)
-        if !datapathOrder.contains(datapath) { datapathOrder.append(datapath) }
+        if !datapathOrder.contains(dpID) { datapathOrder.append(dpID) }
         associate()
+    }
+
+    private mutating func move(_ dpID: DatapathID, to ctID: Int32) {
+        guard proxies.updateValue(ctID, forKey: dpID) != ctID else { return }
+        for var entry in entries(of: dpID) {
+            entry.datapath?.ctID = ctID
+            put(entry)
+        }
+        for idle in idleDatapathPorts where idle.dpID == dpID {
+            changes.append(.put(RFEntry(datapath: port(at: idle))))
+        }
     }
 
     /// A datapath is gone, its idle ports leave the table. Nothing is forgotten of one that has a VM.
     public mutating func forget(_ dpID: DatapathID) {
         guard entries(of: dpID).isEmpty else { return }
         for idle in idleDatapathPorts where idle.dpID == dpID { removeIdle(idle) }
-        datapathOrder.removeAll { $0.dpID == dpID }
+        datapathOrder.removeAll { $0 == dpID }
+        proxies[dpID] = nil
     }
 
     /// A VM port has been seen on a virtual switch. A row that held that virtual port loses it.
@@ -139,8 +155,8 @@ public struct RFTable: Hashable, Sendable {
 
     private mutating func associate() {
         for (vm, datapath) in mapping.datapathPorts
-        where vmRows[vm]?.datapath == nil && idleDatapathPorts.contains(datapath) {
-            join(vm, datapath)
+        where vmRows[vm]?.datapath == nil && idleDatapathPorts.contains(datapath.place) {
+            join(vm, datapath.place)
         }
         guard !isStrict else { return }
         for vmID in vmOrder {
@@ -149,36 +165,33 @@ public struct RFTable: Hashable, Sendable {
                 guard let vm = entry.vm, entry.datapath == nil, mapping.datapathPorts[vm] == nil else {
                     continue
                 }
-                let port = RFEntry.DatapathPort(ctID: datapath.ctID, datapath.dpID, UInt16(vm.port))
-                if idleDatapathPorts.contains(port), mapping.vmPorts[port] == nil { join(vm, port) }
+                let place = RFEntry.DatapathPort.Place(datapath, UInt16(vm.port))
+                if idleDatapathPorts.contains(place), mapping.vmPorts[place] == nil { join(vm, place) }
             }
         }
     }
 
     /// The datapath that a VM's unnamed ports belong to: the one that it has already, or the first idle one.
-    private func partner(of vmID: VMID) -> Datapath? {
+    private func partner(of vmID: VMID) -> DatapathID? {
         let entries = entries(of: vmID)
         let free = entries.compactMap(\.vm).filter { mapping.datapathPorts[$0] == nil }
         guard !free.isEmpty else { return nil }
         for vm in free {
-            if let port = vmRows[vm]?.datapath { return Datapath(ctID: port.ctID, dpID: port.dpID) }
+            if let port = vmRows[vm]?.datapath { return port.dpID }
         }
         return datapathOrder.first { datapath in
-            guard !self.entries(of: datapath.dpID).contains(where: { $0.datapath?.ctID == datapath.ctID })
-            else {
-                return false
-            }
+            guard self.entries(of: datapath).isEmpty else { return false }
             return free.contains { vm in
-                let port = RFEntry.DatapathPort(ctID: datapath.ctID, datapath.dpID, UInt16(vm.port))
-                return idleDatapathPorts.contains(port) && mapping.vmPorts[port] == nil
+                let place = RFEntry.DatapathPort.Place(datapath, UInt16(vm.port))
+                return idleDatapathPorts.contains(place) && mapping.vmPorts[place] == nil
             }
         }
     }
 
-    private mutating func join(_ vm: RFEntry.VMPort, _ datapath: RFEntry.DatapathPort) {
+    private mutating func join(_ vm: RFEntry.VMPort, _ place: RFEntry.DatapathPort.Place) {
         guard var entry = vmRows[vm] else { return }
-        removeIdle(datapath)
-        entry.datapath = datapath
+        removeIdle(place)
+        entry.datapath = port(at: place)
         put(entry)
     }
 
@@ -196,43 +209,38 @@ public struct RFTable: Hashable, Sendable {
         guard let entry = vmRows.removeValue(forKey: vm) else { return }
         index(entry, as: nil)
         changes.append(.delete(id: entry.id))
-        if let datapath = entry.datapath { addIdle(datapath) }
+        if let datapath = entry.datapath { addIdle(datapath.place) }
     }
 
     private mutating func index(_ entry: RFEntry?, as vm: RFEntry.VMPort?) {
-        if let datapath = entry?.datapath { vmOfDatapathPort[datapath] = vm }
+        if let datapath = entry?.datapath { vmOfDatapathPort[datapath.place] = vm }
         if let virtual = entry?.virtual { vmOfVirtualPort[virtual] = vm }
     }
 
-    private mutating func addIdle(_ port: RFEntry.DatapathPort) {
-        guard idleDatapathPorts.insert(port).inserted else { return }
-        changes.append(.put(RFEntry(datapath: port)))
+    private mutating func addIdle(_ place: RFEntry.DatapathPort.Place) {
+        guard idleDatapathPorts.insert(place).inserted else { return }
+        changes.append(.put(RFEntry(datapath: port(at: place))))
     }
 
-    private mutating func removeIdle(_ port: RFEntry.DatapathPort) {
-        guard idleDatapathPorts.remove(port) != nil else { return }
-        changes.append(.delete(id: RFEntry(datapath: port).id))
+    private mutating func removeIdle(_ place: RFEntry.DatapathPort.Place) {
+        guard idleDatapathPorts.remove(place) != nil else { return }
+        changes.append(.delete(id: RFEntry(datapath: port(at: place)).id))
     }
 
     /// Takes up a stored row, unless it contradicts another or the mapping file.
     private mutating func restore(_ entry: RFEntry) {
-        if let datapath = entry.datapath {
-            let place = Datapath(ctID: datapath.ctID, dpID: datapath.dpID)
-            if !datapathOrder.contains(place) { datapathOrder.append(place) }
+        if let datapath = entry.datapath, !datapathOrder.contains(datapath.dpID) {
+            datapathOrder.append(datapath.dpID)
         }
-        guard let vm = entry.vm else {
-            guard let datapath = entry.datapath, vmOfDatapathPort[datapath] == nil else {
-                changes.append(.delete(id: entry.id))
-                return
-            }
-            idleDatapathPorts.insert(datapath)
-            return
-        }
+        guard let vm = entry.vm else { return restoreIdle(entry) }
         if !vmOrder.contains(vm.vmID) { vmOrder.append(vm.vmID) }
         var restored = entry
-        if let datapath = entry.datapath, !agrees(vm, datapath) {
-            restored.datapath = nil
-            addIdle(datapath)
+        if let datapath = entry.datapath {
+            restored.datapath = port(at: datapath.place)
+            if !agrees(vm, datapath) {
+                restored.datapath = nil
+                addIdle(datapath.place)
+            }
         }
         if let virtual = entry.virtual, vmOfVirtualPort[virtual] != nil { restored.virtual = nil }
         vmRows[vm] = restored
@@ -240,12 +248,22 @@ public struct RFTable: Hashable, Sendable {
         if restored != entry { changes.insert(.put(restored), at: 0) }
     }
 
-    /// True if neither the mapping file nor another row says otherwise.
+    private mutating func restoreIdle(_ entry: RFEntry) {
+        guard let datapath = entry.datapath, vmOfDatapathPort[datapath.place] == nil else {
+            changes.append(.delete(id: entry.id))
+            return
+        }
+        idleDatapathPorts.insert(datapath.place)
+        let restored = RFEntry(datapath: port(at: datapath.place))
+        if restored != entry { changes.append(.put(restored)) }
+    }
+
+    /// True if neither the mapping file nor another row says otherwise. The file's rfproxy is a wish, not a fact.
     private func agrees(_ vm: RFEntry.VMPort, _ datapath: RFEntry.DatapathPort) -> Bool {
-        if vmOfDatapathPort[datapath] != nil { return false }
+        if vmOfDatapathPort[datapath.place] != nil { return false }
         let namedPartner = mapping.datapathPorts[vm]
-        let namedVM = mapping.vmPorts[datapath]
+        let namedVM = mapping.vmPorts[datapath.place]
         if namedPartner == nil, namedVM == nil { return !isStrict }
-        return namedPartner == datapath
+        return namedPartner?.place == datapath.place
     }
 }

@@ -59,6 +59,8 @@ struct ServerCode: RawRepresentable, Hashable, Sendable {
     let rawValue: Int32
 
     static let unauthorized = ServerCode(rawValue: 13)
+    static let namespaceNotFound = ServerCode(rawValue: 26)
+    static let indexNotFound = ServerCode(rawValue: 27)
     static let cursorNotFound = ServerCode(rawValue: 43)
     static let namespaceExists = ServerCode(rawValue: 48)
     static let cappedPositionLost = ServerCode(rawValue: 136)

@@ -32,6 +32,7 @@ extension RFMessage {
         case .flowError(let message): message.append(to: &document)
         case .inquiry(let message): message.append(to: &document)
         case .report(let message): message.append(to: &document)
+        case .datapathGrant(let message): message.append(to: &document)
         }
     }
 
@@ -59,6 +60,7 @@ extension RFMessage {
         case .flowError: self = .flowError(try FlowError(from: &document))
         case .inquiry: self = .inquiry(try Inquiry(from: &document))
         case .report: self = .report(try Report(from: &document))
+        case .datapathGrant: self = .datapathGrant(try DatapathGrant(from: &document))
         }
     }
 }

@@ -65,6 +65,7 @@ extension PortMap: BSONMessage {
     func append(to document: inout BSONWriter) {
         document.append("dp_id", dpID)
         document.append("dp_port", dpPort)
+        document.append("ct_id", ctID)
         document.append("vs_id", vsID)
         document.append("vs_port", vsPort)
         document.append("is_removal", isRemoval)
@@ -73,8 +74,23 @@ extension PortMap: BSONMessage {
     init(from document: inout BSONReader) throws(BSONError) {
         self.init(
             dpID: try document.read("dp_id"), dpPort: try document.read("dp_port"),
-            vsID: try document.read("vs_id"), vsPort: try document.read("vs_port"),
-            isRemoval: try document.read("is_removal"))
+            ctID: try document.read("ct_id"), vsID: try document.read("vs_id"),
+            vsPort: try document.read("vs_port"), isRemoval: try document.read("is_removal"))
+    }
+}
+
+extension DatapathGrant: BSONMessage {
+    func append(to document: inout BSONWriter) {
+        document.append("dp_id", dpID)
+        document.append("ct_id", ctID)
+        document.append("turn", turn)
+        document.append("is_removal", isRemoval)
+    }
+
+    init(from document: inout BSONReader) throws(BSONError) {
+        self.init(
+            dpID: try document.read("dp_id"), ctID: try document.read("ct_id"),
+            turn: try document.read("turn"), isRemoval: try document.read("is_removal"))
     }
 }
 

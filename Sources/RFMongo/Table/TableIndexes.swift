@@ -1,6 +1,7 @@
 extension MongoClient {
     /// Makes sure that no two rows of the table can claim one port. The indexes are partial, since idle rows lack a side.
     func createTableIndexes() throws(MongoError) {
+        try dropFormerLayout()
         do {
             _ = try run {
                 $0.append("createIndexes", RFTableStore.collection)
@@ -10,6 +11,31 @@ extension MongoClient {
         } catch {
             guard error.serverCode == .duplicateKey else { throw error }
             throw MongoError(.refused, "two rows of \"\(RFTableStore.collection)\" claim one port: \(error)")
+        }
+    }
+}
+
+extension MongoClient {
+    /// A datapath's port was once another one for each rfproxy. Such rows without a VM are worth nothing: the datapath says
+    /// them again.
+    private func dropFormerLayout() throws(MongoError) {
+        do {
+            _ = try run {
+                $0.append("dropIndexes", RFTableStore.collection)
+                $0.append("index", "datapath")
+                $0.appendMajority()
+            }
+        } catch {
+            guard [.namespaceNotFound, .indexNotFound].contains(error.serverCode) else { throw error }
+        }
+        _ = try run {
+            $0.append("delete", RFTableStore.collection)
+            $0.append("deletes", documents: ["^dp/[0-9]+/[0-9a-f]{16}/"]) { document, names in
+                document.append(
+                    "q", document: { $0.append("_id", document: { $0.append("$regex", names) }) })
+                document.append("limit", Int32(0))
+            }
+            $0.appendMajority()
         }
     }
 }
@@ -24,7 +50,7 @@ private struct Index {
 
     static let all = [
         Index(name: "vm", fields: ["vm_id", "vm_port"], present: "vm_id"),
-        Index(name: "datapath", fields: ["ct_id", "dp_id", "dp_port"], present: "dp_id"),
+        Index(name: "datapath_port", fields: ["dp_id", "dp_port"], present: "dp_id"),
         Index(name: "virtual", fields: ["vs_id", "vs_port"], present: "vs_id"),
     ]
 

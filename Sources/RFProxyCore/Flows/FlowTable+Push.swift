@@ -34,6 +34,14 @@ extension FlowTable {
             return place < messages.count ? place : nil
         }
 
+        /// Nothing is expected any more of what is on its way: late answers find nothing.
+        mutating func abandon() {
+            firstXid = firstXid &+ UInt32(messages.count) | Self.mark
+            messages.removeAll()
+            flowsSinceBarrier = 0
+            deletedSinceBarrier = false
+        }
+
         fileprivate mutating func popFirst() -> Message? {
             firstXid = firstXid &+ 1 | Self.mark
             return messages.popFirst()

@@ -201,7 +201,7 @@ struct FlowTable: Sendable {
         strayDeletions.removeAll()
         strays.removeAll()
         refused.removeAll()
-        flight = Flight()
+        flight.abandon()
         audit = nil
         entries = entries.filter { $0.value.desired != .absent }
         for key in Array(entries.keys) {
@@ -210,6 +210,14 @@ struct FlowTable: Sendable {
                 $0.marks.formIntersection(.reported)
             }
         }
+    }
+
+    /// The datapath is another rfproxy's now: nothing is wanted of it here, and nothing is deleted for that.
+    mutating func forgetWanted() {
+        entries.removeAll()
+        owners.removeAll()
+        outcomes.removeAll()
+        isComplete = false
     }
 
     /// It is known how routing is said to the switch that is connected now: some dialects need other flows beside.

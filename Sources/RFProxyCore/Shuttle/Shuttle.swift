@@ -27,12 +27,15 @@ struct Shuttle: Sendable {
         case falseClaim = "mapping frame from a port that is no virtual switch's"
         case badClaim = "mapping frame that makes no sense"
         case notJoined = "packet from a port that is not mapped"
+        case elsewhere = "packet that another rfproxy passes on"
         case partnerGone = "packet for a switch that is not connected"
         case notForRouter = "packet for another station"
     }
 
-    /// Which port is joined to which.
+    /// Which port is joined to which, where this rfproxy passes the packets.
     var maps = PortMaps()
+    /// The same of all rfproxies.
+    var known = KnownMaps()
     private let passesIPv6: Bool
     /// Nil if ports may send as much as they like.
     private var policer: Policer?
@@ -94,7 +97,9 @@ struct Shuttle: Sendable {
         guard let header = PacketHeader(packet.data) else { return refuse(.tooShort, port) }
         if header.etherType == MappingFrame.etherType { return judgeClaim(packet, port) }
         if let refusal = refusal(header) { return refuse(refusal, port) }
-        guard let partner = maps[port] else { return refuse(.notJoined, port) }
+        guard let partner = maps[port] else {
+            return refuse(known.knows(port) ? .elsewhere : .notJoined, port)
+        }
         guard let destination = sessions[partner.datapath] else { return refuse(.partnerGone, port) }
         let isFromRouter = datapath.isVirtualSwitch
         if isFromRouter {
@@ -153,7 +158,12 @@ struct Shuttle: Sendable {
             ids["dp_id"] = port.datapath
             ids["port"] = port.port
         }
-        let level: Logger.Level = refusal == .falseClaim ? .warning : .info
+        let level: Logger.Level =
+            switch refusal {
+            case .falseClaim: .warning
+            case .elsewhere: .debug
+            default: .info
+            }
         return .drop(LogLine(level, "dropped: \(refusal.rawValue)", ids))
     }
 

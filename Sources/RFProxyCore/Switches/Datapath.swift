@@ -55,6 +55,13 @@ struct Datapath: Sendable {
         retryAt = nil
     }
 
+    /// It is another rfproxy's: nothing is wanted there any more, and nothing is known of it.
+    mutating func release() {
+        forgetActual()
+        table.forgetWanted()
+        isCatchingUp = false
+    }
+
     /// True from the moment when its flows were read until they are right.
     var isCatchingUp = false
 

@@ -36,6 +36,10 @@ struct SwitchSession: Sendable {
     var keepalive: Keepalive
     /// When the present step of the handshake has taken too long; nil when it is over.
     var handshakeEnd: Instant?
+    /// When this rfproxy last said that it is the switch's master.
+    var claimedAt: Instant?
+    /// True if the switch has refused something since, because another one is its master.
+    var wasRefused = false
     /// Which connection waits for an answer to which echo request.
     var challenge: (contender: SessionID, xid: UInt32)?
     /// What is to be written at the end of the present event.

@@ -20,7 +20,8 @@ public struct VirtualSwitchKeeper: Sendable {
         let actual = try actual()
         let commands = settings.changes(from: actual, interfaces: try matchingInterfaces())
         for command in commands { try vsctl(command) }
-        try vsctl(settings.controllerArguments)
+        let rows = try vsctl(settings.controllerRows).split(separator: " ").map(String.init)
+        if !rows.isEmpty { try vsctl(settings.controllerArguments(rows: rows)) }
         return (existed ? [] : ["add-br \(settings.bridge)"]) + commands.map { $0.joined(separator: " ") }
     }
 

@@ -47,13 +47,14 @@ public struct VirtualSwitchSettings: Hashable, Sendable {
         ]
     }
 
+    /// The arguments that list the rows of the bridge's controllers. Where there are several, a row has no other name.
+    var controllerRows: [String] { ["--bare", "--columns=controller", "list", "bridge", bridge] }
+
     /// The arguments that keep the controllers' rows: fast return after a restart of rfproxy, and a bound on the
     /// packets that a flood can send it.
-    var controllerArguments: [String] {
-        [
-            "set", "controller", bridge, "max_backoff=1000", "controller_rate_limit=1000",
-            "controller_burst_limit=250",
-        ]
+    func controllerArguments(rows: [String]) -> [String] {
+        let settings = ["max_backoff=1000", "controller_rate_limit=1000", "controller_burst_limit=250"]
+        return Array(rows.map { ["set", "controller", $0] + settings }.joined(separator: ["--"]))
     }
 
     /// The changes that lead from what is to what has to be, as `ovs-vsctl` arguments. `set-controller` is among them

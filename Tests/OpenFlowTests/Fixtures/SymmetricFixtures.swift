@@ -28,6 +28,12 @@ extension Fixture {
             hex: "01040014000000090000232000000010 00000000", xid: 9,
             .vendor(.init(vendor: .nicira, data: ByteBuffer(hex: "0000001000000000")))),
         Fixture(
+            "role request", .specification, hex: "0104001400000009000023200000000a00000001", xid: 9,
+            .request(.master)),
+        Fixture(
+            "role reply", .openVSwitch("(answer to a role request)"),
+            hex: "0104001400000002000023200000000b00000001", xid: 2, .reply(.master)),
+        Fixture(
             "barrier request", .openVSwitch("monitor"), hex: "0112000800000004", xid: 4, .barrierRequest),
         Fixture(
             "barrier reply", .openVSwitch("monitor"), hex: "0113000800000004", xid: 4, .barrierReply),

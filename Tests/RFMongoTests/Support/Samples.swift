@@ -46,6 +46,8 @@ enum Samples {
         .syncRequest(SyncRequest(stream: 3)), .syncBegin, .syncEnd(SyncEnd(count: 1_000_000_000_000)),
         .ack(Ack(stream: 1, seq: 64)), .beat(Beat(stream: 2, seq: 9)),
         .portMap(PortMap(dpID: dpID, dpPort: 1, vsID: .defaultVirtualSwitch, vsPort: 7, isRemoval: true)),
+        .datapathGrant(DatapathGrant(dpID: dpID, ctID: 1, turn: .max)),
+        .datapathGrant(DatapathGrant(dpID: dpID, ctID: 0, isRemoval: true)),
         .tableComplete(TableComplete(dpID: dpID)), .vmPortMapped(VMPortMapped(vmID: vmID, vmPort: 1)),
         .flowError(FlowError(dpID: dpID, source: mac, prefix: prefix("10.0.0.0/8"), type: 3, code: 65535)),
         .flowError(

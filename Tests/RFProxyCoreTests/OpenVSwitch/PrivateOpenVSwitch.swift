@@ -52,6 +52,13 @@ final class PrivateOpenVSwitch {
     func addBridge(
         _ name: String, _ datapath: DatapathID, ports: [String], controllerPort: Int, over: String = "tcp"
     ) throws {
+        try addBridge(name, datapath, ports: ports, controllerPorts: [controllerPort], over: over)
+    }
+
+    /// Makes a bridge that is connected to several controllers at once.
+    func addBridge(
+        _ name: String, _ datapath: DatapathID, ports: [String], controllerPorts: [Int], over: String = "tcp"
+    ) throws {
         var arguments = ["add-br", name, "--", "set", "bridge", name, "datapath_type=dummy"]
         arguments += ["protocols=OpenFlow10", "fail-mode=secure", "other-config:datapath-id=\(datapath)"]
         arguments += ["other-config:disable-in-band=true"]
@@ -59,9 +66,23 @@ final class PrivateOpenVSwitch {
             arguments += ["--", "add-port", name, port, "--", "set", "interface", port, "type=dummy"]
             arguments += ["ofport_request=\(index + 1)", "options:tx_pcap=\(path("\(port).pcap"))"]
         }
-        arguments += ["--", "set-controller", name, "\(over):127.0.0.1:\(controllerPort)"]
-        arguments += ["--", "set", "controller", name, "max_backoff=1000"]
+        arguments += ["--", "set-controller", name] + controllerPorts.map { "\(over):127.0.0.1:\($0)" }
         try vsctl(arguments)
+        try hurry(name)
+    }
+
+    /// Gives a bridge another controller instead of the one that it has.
+    func setController(_ bridge: String, port: Int) throws {
+        try vsctl(["set-controller", bridge, "tcp:127.0.0.1:\(port)"])
+        try hurry(bridge)
+    }
+
+    /// A controller that is away is tried again every second.
+    private func hurry(_ bridge: String) throws {
+        let rows = try vsctl(["--bare", "--columns=controller", "list", "bridge", bridge])
+        for row in rows.split(whereSeparator: \.isWhitespace) {
+            try vsctl(["set", "controller", String(row), "max_backoff=1000"])
+        }
     }
 
     /// What the switches show when they connect over TLS, and whom they believe.
@@ -72,19 +93,9 @@ final class PrivateOpenVSwitch {
         ])
     }
 
-    private func vsctl(_ arguments: [String]) throws {
+    @discardableResult
+    private func vsctl(_ arguments: [String]) throws -> String {
         try run("ovs-vsctl", ["--db=unix:\(path("db.sock"))", "--timeout=20"] + arguments)
-    }
-
-    /// Gives a bridge another controller instead of the one that it has.
-    func setController(_ bridge: String, port: Int) throws {
-        try run(
-            "ovs-vsctl",
-            [
-                "--db=unix:\(path("db.sock"))", "--timeout=20", "set-controller", bridge,
-                "tcp:127.0.0.1:\(port)",
-            ]
-                + ["--", "set", "controller", bridge, "max_backoff=1000"])
     }
 
     /// The flows of a bridge as `ovs-ofctl` prints them, one line each, without counters.

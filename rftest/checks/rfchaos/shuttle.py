@@ -25,7 +25,7 @@ _ANSWER = re.compile(r"^\[(\d+\.\d+)\] .* time=([\d.]+) ms", re.M)
 def rfproxy_killed(scene: Scene) -> None:
     """rfproxy is killed: 0 lost, 0 useless flow mods, the VMs are reached again within 2 s"""
     proxy = scene.lab.rfproxy
-    with _reached_again(scene):
+    with reached_again(scene):
         life = proxy.process.life
         proxy.crash()
         proxy.process.wait_restarted(life)
@@ -35,15 +35,15 @@ def rfproxy_killed(scene: Scene) -> None:
 @fault()
 def rfproxy_paused(scene: Scene) -> None:
     """rfproxy stands still for up to 2 s: 0 lost, 0 useless flow mods, the VMs are reached again within 2 s"""
-    with _reached_again(scene):
+    with reached_again(scene):
         _pause(scene, scene.dice.uniform(0, SHORT))
 
 
 @fault()
 def rfproxy_paused_static(scene: Scene) -> None:
     """rfproxy stands still for 10 s, with static routes that carry the traffic: 0 lost"""
-    _add_static_routes(scene)
-    with _reached_again(scene):
+    add_static_routes(scene)
+    with reached_again(scene):
         _pause(scene, LONG)
 
 
@@ -64,15 +64,15 @@ def _pause(scene: Scene, seconds: float) -> None:
 
 
 @contextmanager
-def _reached_again(scene: Scene) -> Iterator[None]:
+def reached_again(scene: Scene, bound: float = BACK) -> Iterator[None]:
     """Pings h1's gateway, which is the VM: how long after the fault is one answered that was sent after it?"""
     pings = Ping(scene.lab.hosts["h1"], GATEWAY, INTERVAL)
     try:
         pings.wait_answers(5)
         yield
-        reached = until(lambda: _first_answer(pings, scene.over), f"h1 reaches {GATEWAY}", 5 * BACK,
+        reached = until(lambda: _first_answer(pings, scene.over), f"h1 reaches {GATEWAY}", 5 * bound,
                         (scene.lab.rfproxy.log,))
-        scene.recovered("VM reached after", reached - scene.over, BACK)
+        scene.recovered("VM reached after", reached - scene.over, bound)
     finally:
         pings.finish()
 
@@ -83,7 +83,7 @@ def _first_answer(pings: Ping, moment: float) -> float | None:
     return next((time for time, taken in answers if time - taken >= moment), None)
 
 
-def _add_static_routes(scene: Scene) -> None:
+def add_static_routes(scene: Scene) -> None:
     """They stay until nobody counts the pings any more: FRRouting puts a route of OSPF back only once it misses them."""
     for name, prefix, gateway in STATIC:
         route = prefix, "via", gateway, "metric", "5"

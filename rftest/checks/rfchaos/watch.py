@@ -63,7 +63,7 @@ class Watch:
     def __init__(self, lab: ChaosMesh, away: VM | None):
         self._lab = lab
         self._kernels = [KernelWatch(vm) for vm in lab.vms.values() if vm is not away]
-        self._capture = Capture("lo", f"tcp port {openflow.PORT}")
+        self._capture = Capture("lo", f"tcp portrange {openflow.PORT}-{openflow.OTHER_PORT}")
         self._pings = [Ping(lab.hosts[source], HOSTS[target], INTERVAL, urgent=True) for source, target in ROUTES]
         for ping in self._pings:
             ping.wait_answers(50)
@@ -71,7 +71,9 @@ class Watch:
     def finish(self, touched: set[Place], wiped: dict[str, float]) -> Account:
         """Ends it. `touched` are the flows that somebody has changed by hand, `wiped` says when a whole table was."""
         pings = [ping.finish() for ping in self._pings]
-        messages = openflow.messages(self._capture.finish_ipv4())
+        packets = self._capture.finish_ipv4()
+        messages = sorted(openflow.messages(packets) + openflow.messages(packets, openflow.OTHER_PORT),
+                          key=lambda message: message.time)
         changes = {switch_of(self._lab, watch.vm.name).name: watch.finish() for watch in self._kernels}
         by_id = {switch.datapath_id: switch.name for switch in (*self._lab.switches.values(), self._lab.virtual_switch)}
         names = {port: by_id[datapath] for port, datapath in self._lab.connections.datapaths.items()}
