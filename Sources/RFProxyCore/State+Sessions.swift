@@ -9,6 +9,7 @@ extension ProxyCore {
     mutating func connected(_ id: SessionID, from peer: IPAddress?, at now: Instant) {
         sessions[id] = SwitchSession(id, peer: peer, at: now)
         send(.hello, to: id)
+        boundStrangers(with: id, at: now)
     }
 
     mutating func writable(_ id: SessionID, _ isWritable: Bool) {
@@ -25,13 +26,13 @@ extension ProxyCore {
         }
         if let datapath = session.datapath {
             if datapaths[datapath]?.table.hasRoutes ?? false || datapath.isVirtualSwitch {
-                log(.warning, "switch disconnected", ids(of: session, reason))
+                tell(.warning, "switch disconnected", ids(of: session, reason))
             } else {
-                count(.warning, "a switch without routes disconnected", ids(of: session, reason))
+                count(.warning, "a switch without routes disconnected", ids(of: session, reason), of: reason)
             }
             leave(datapath, id)
         } else {
-            count(.info, "a connection ended before it was a switch's", ids(of: session, reason))
+            count(.info, "a connection ended before it was a switch's", ids(of: session, reason), of: reason)
         }
         if let contender = session.challenge?.contender { takeOver(contender, at: now) }
         if let datapath = session.datapath, datapaths[datapath]?.session == nil {

@@ -48,6 +48,15 @@ struct Bench {
         return id
     }
 
+    /// Somebody connects, and says nothing.
+    @discardableResult
+    mutating func come(from peer: String) throws -> SessionID {
+        lastSession += 1
+        let id = SessionID(rawValue: lastSession)
+        try tell(.connected(id, from: IPAddress(peer)))
+        return id
+    }
+
     @discardableResult
     mutating func disconnect(_ id: SessionID) throws -> FakeSwitch {
         let removed = switches.removeValue(forKey: id)

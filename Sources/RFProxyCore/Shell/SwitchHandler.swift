@@ -19,8 +19,6 @@ final class SwitchHandler: ChannelInboundHandler {
     private var waiting = ShuttleQueue<ByteBuffer>()
     private var isClosed = false
 
-    /// Bytes that may wait for a switch beyond what makes it unwritable, before it is taken for dead.
-    private static let mostWaiting = 16 << 20
     /// Packet-outs that are gathered at most, in bytes: the switch is to work meanwhile.
     private static let mostGathered = 16 << 10
     /// Waiting packets that are sent on before flow mods get their turn.
@@ -58,7 +56,7 @@ final class SwitchHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        loop.failed(self, "\(error)")
+        loop.failed(self, "the connection failed: \(error)")
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -74,7 +72,7 @@ final class SwitchHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         guard !context.channel.isWritable else { return }
         let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
-        if waiting ?? 0 > Self.mostWaiting { loop.failed(self, "does not read what it is sent") }
+        if waiting ?? 0 > loop.mostWaiting(for: self) { loop.failed(self, "does not read what it is sent") }
     }
 
     /// Sends a packet at the end of the present turn of the event loop, or when its turn comes. Returns false if one had to be dropped.

@@ -1,9 +1,8 @@
-import NetTypes
-import RFLib
+public import RFLib
 
-/// rfserver's end of the channel: says a table, and keeps what rfproxy says.
-struct FakeServer {
-    private struct Wanted: WantedState {
+/// rfserver's end of the channel to rfproxy: says a table, and keeps what rfproxy says.
+public struct FakeServer: Sendable {
+    private struct Wanted: WantedState, Sendable {
         var messages: [RFKey: RFMessage] = [:]
 
         func keys(for peer: PeerName) -> [RFKey] {
@@ -17,32 +16,36 @@ struct FakeServer {
     private var conversation: Conversation
     private var epoch: Int64
     /// What rfproxy has said, by key; of the present stream.
-    private(set) var table: [RFKey: RFMessage] = [:]
+    public private(set) var table: [RFKey: RFMessage] = [:]
     /// How many streams of rfproxy have begun.
-    private(set) var streams = 0
+    public private(set) var streams = 0
 
-    init(epoch: Int64 = 1, at now: Instant) {
+    /// One that wants nothing yet.
+    public init(epoch: Int64 = 1, at now: Instant) {
         self.epoch = epoch
         conversation = Conversation(me: .rfserver, epoch: epoch, peer: .rfproxy(0), at: now)
     }
 
     /// It was killed and started again: it has to be told its wanted state anew.
-    mutating func restart(at now: Instant) {
+    public mutating func restart(at now: Instant) {
         self = FakeServer(epoch: epoch + 1, at: now)
     }
 
-    mutating func say(_ message: RFMessage) {
+    /// It wants this from now on.
+    public mutating func say(_ message: RFMessage) {
         guard let key = message.key else { return }
         wanted.messages[key] = message
         conversation.changed(key)
     }
 
-    mutating func withdraw(_ key: RFKey) {
+    /// It does not want this any more.
+    public mutating func withdraw(_ key: RFKey) {
         wanted.messages[key] = nil
         conversation.changed(key)
     }
 
-    mutating func receive(_ envelopes: [Envelope], at now: Instant) {
+    /// Takes what rfproxy says.
+    public mutating func receive(_ envelopes: [Envelope], at now: Instant) {
         for envelope in envelopes {
             for delivery in conversation.receive(envelope, at: now) {
                 switch delivery {
@@ -60,5 +63,6 @@ struct FakeServer {
         }
     }
 
-    mutating func flush(at now: Instant) -> [Envelope] { conversation.flush(wanted, at: now) }
+    /// What is to be sent to rfproxy now.
+    public mutating func flush(at now: Instant) -> [Envelope] { conversation.flush(wanted, at: now) }
 }
