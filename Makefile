@@ -18,7 +18,7 @@ export ROUTEFLOW_LAB := $(LAB)
 SEED    := 281
 
 .NOTPARALLEL:
-.PHONY: help setup setup-bench build run test test-long bench lint clean
+.PHONY: help setup setup-bench build run test test-long fuzz sanitize bench lint clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -37,7 +37,7 @@ build: need-swift ## release binaries, in .build/release
 run: setup build ## rftest2: four OSPF routers on a Mininet mesh; gives you Mininet's prompt
 	$(call as_root,rftest/rftest2 $(if $(CHECK),--no-prompt))
 
-test: setup build need-swift ## everything: unit and integration tests, lint, both labs, 2 minutes of faults
+test: setup build need-swift ## everything: unit and integration tests, a short fuzzing, lint, both labs, 2 minutes of faults
 	$(AS_USER) $(SWIFT) build --build-tests
 	$(SUDO) env ROUTEFLOW_MONGOD=$(LAB)/bin/mongod $(SWIFT) test --skip-build
 	$(MAKE) lint
@@ -46,11 +46,19 @@ test: setup build need-swift ## everything: unit and integration tests, lint, bo
 	$(call as_root,rftest/rftest2 --check)
 	$(call as_root,rftest/rfchaos --minutes 2 --seed $(SEED))
 
-test-long: test ## what `test` runs, ten more start orders, flapping routes, and 20 minutes of faults
+test-long: test sanitize ## what `test` runs, sanitizers, fuzzing, ten more start orders, flapping routes, and 20 minutes of faults
+	$(AS_USER) env SWIFT=$(SWIFT) rftest/fuzz --runs 10000000
 	$(call as_root,rftest/rftest2 --check --only pingall --orders 10)
 	$(call as_root,rftest/rftest1 --check --long)
 	$(call as_root,rftest/rfchaos --minutes 20)
 	$(call as_root,rftest/rfchaos --cluster --minutes 10)
+
+fuzz: need-swift ## hostile bytes to all that reads bytes from outside, for a minute (rftest/fuzz --help: more of them)
+	$(AS_USER) env SWIFT=$(SWIFT) rftest/fuzz
+
+sanitize: setup need-swift ## the unit and integration tests with AddressSanitizer, and with ThreadSanitizer
+	$(call sanitized,address)
+	$(call sanitized,thread)
 
 bench: setup-bench build ## how fast it is, beside what it could not be faster than; writes docs/benchmarks.md (ONLY=name: one scenario)
 	$(call as_root,rftest/rfbench $(foreach name,$(ONLY),--scenario $(name)))
@@ -58,12 +66,18 @@ bench: setup-bench build ## how fast it is, beside what it could not be faster t
 lint: need-swift ## the formatter's opinion; changes nothing
 	$(AS_USER) $(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 
-clean: ## remove .build (the lab's own folder stays: rftest/rftest1 --reset stops it)
-	rm -rf .build
+clean: ## remove .build and its like (the lab's own folder stays: rftest/rftest1 --reset stops it)
+	rm -rf .build .build-*
 
 .PHONY: need-swift
 need-swift:
 	@test -n "$(SWIFT)" || { echo "make: swift is not on PATH: install Swift 6.3 or later (swift.org/install)" >&2; exit 1; }
+
+# $(call sanitized,SANITIZER): all Swift tests once more, built with it.
+define sanitized
+$(AS_USER) $(SWIFT) build --build-tests --sanitize $(1) --scratch-path .build-$(1)
+$(SUDO) env ROUTEFLOW_MONGOD=$(LAB)/bin/mongod $(SWIFT) test --skip-build --sanitize $(1) --scratch-path .build-$(1)
+endef
 
 # $(call as_root,COMMAND): COMMAND as root, or one clear line.
 define as_root

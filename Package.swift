@@ -33,6 +33,27 @@ func daemon(_ name: String, core: Target.Dependency) -> Target {
     )
 }
 
+/// The targets of rftest/fuzz: a program of its own while that builds it, otherwise tests that replay what is kept.
+///
+/// The program cannot be part of every build: libFuzzer is linked only where the compiler is told to.
+let isFuzzing = Context.environment["ROUTEFLOW_FUZZ"] != nil
+let fuzzed: [Target.Dependency] = [
+    "RFProxyCore", "RFMongo", "RFLib", "OpenFlow", "Netlink", "NetTypes", "RFTestKit", "CMnl", "CMongoC",
+    nioCore,
+]
+let fuzzTargets: [Target] =
+    isFuzzing
+    ? [
+        .executableTarget(
+            name: "Fuzz", dependencies: fuzzed, path: "Tests/Fuzz",
+            exclude: ["Replay", "corpus", "cases", "README.md"], swiftSettings: settings)
+    ]
+    : [
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz",
+            exclude: ["Driver", "corpus", "cases", "README.md"], swiftSettings: settings)
+    ]
+
 /// The tests of one room.
 func tests(of name: String, uses dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
@@ -116,5 +137,5 @@ let package = Package(
                 "RFLib", "RFServerCore", "OpenFlow", "NetTypes", "RFTestKit", nioCore, nioEmbedded, nioPosix,
                 nioSSL, lifecycle, logging,
             ]),
-    ]
+    ] + fuzzTargets
 )

@@ -51,7 +51,7 @@ extension ProxyCore {
                 ["dp_id": id, "flows": datapaths[id]?.table.size ?? 0])
         }
         _ = tally.count("drift")
-        log(
+        tell(
             .warning,
             datapaths[id]?.table.isComplete ?? false
                 ? "somebody else has changed the flow table; it is put right"

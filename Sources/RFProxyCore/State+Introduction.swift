@@ -15,7 +15,7 @@ extension ProxyCore {
         if datapath.isVirtualSwitch, !mayBeVirtualSwitch(id) {
             return close(
                 id,
-                "claims to be virtual switch \(datapath) from where none may be (--rfvs-from), without TLS",
+                "claims to be a virtual switch from where none may be (--rfvs-from), without TLS: \(datapath)",
                 at: now)
         }
         guard let rival = datapaths[datapath]?.session else { return describe(features, of: id, at: now) }
@@ -34,7 +34,8 @@ extension ProxyCore {
         _ rival: SessionID, with features: OpenFlow10.FeaturesReply, by id: SessionID, at now: Instant
     ) {
         guard sessions[rival]?.challenge == nil else {
-            return close(id, "datapath \(features.datapathID) is claimed twice already", at: now)
+            return close(
+                id, "claims a datapath that is claimed twice already: \(features.datapathID)", at: now)
         }
         guard let xid = sessions[rival]?.send(.echoRequest(ByteBuffer())) else { return }
         touched.insert(rival)
@@ -47,7 +48,8 @@ extension ProxyCore {
     mutating func echoed(_ xid: UInt32, by id: SessionID, at now: Instant) {
         guard let challenge = sessions[id]?.challenge, challenge.xid == xid else { return }
         sessions[id]?.challenge = nil
-        close(challenge.contender, "claims a datapath that is connected and answers", at: now)
+        let datapath = sessions[id]?.datapath.map { "\($0)" } ?? "none"
+        close(challenge.contender, "claims a datapath that is connected and answers: \(datapath)", at: now)
     }
 
     /// The connection that a second one challenged is gone: the second one is the datapath's now.
@@ -64,8 +66,9 @@ extension ProxyCore {
         _ features: OpenFlow10.FeaturesReply, of id: SessionID, at now: Instant
     ) {
         let ports = features.ports.filter { $0.number.isPhysical }.map { ($0.number.rawValue, $0) }
-        // The datapath is taken from here on, so that another connection finds somebody to challenge.
         let datapath = features.datapathID
+        guard boundSwitches(at: now) else { return close(id, "is one switch too many: \(datapath)", at: now) }
+        // The datapath is taken from here on, so that another connection finds somebody to challenge.
         meet(datapath)
         datapaths[datapath]?.session = id
         datapaths[datapath]?.ports = Dictionary(ports, uniquingKeysWith: { first, _ in first })
@@ -91,7 +94,7 @@ extension ProxyCore {
             if isMaster(of: datapath) { readFlows(by: id, at: now) } else { standBy(id, of: datapath) }
         }
         let session = sessions[id]
-        log(
+        tell(
             .info, datapath.isVirtualSwitch ? "virtual switch connected" : "switch connected",
             (session.map { ids(of: $0) } ?? [:]).merging([
                 "ports": datapaths[datapath]?.ports.count ?? 0, "open_vswitch": isOpenVSwitch,
@@ -149,7 +152,7 @@ extension ProxyCore {
         datapaths[datapath]?.isCatchingUp = true
         datapaths[datapath]?.planFirstAudit(every: settings.auditInterval, at: now)
         stirred.insert(datapath)
-        log(
+        tell(
             .info, "flow table read",
             [
                 "dp_id": datapath, "same": comparison.same, "missing": comparison.missing,

@@ -97,7 +97,7 @@ extension ProxyCore {
         send(.portMod(order), to: session)
         port.config = port.config.subtracting(.portDown).union(wanted)
         datapaths[virtual.datapath]?.ports[virtual.port] = port
-        log(
+        tell(
             .info, down ? "virtual port down, as its datapath port" : "virtual port up",
             ["dp_id": virtual.datapath, "port": virtual.port])
     }
@@ -121,7 +121,7 @@ extension ProxyCore {
         }
         if before?.isUp != datapaths[id]?.ports[number]?.isUp {
             let isUp = datapaths[id]?.ports[number]?.isUp ?? false
-            log(.info, isUp ? "port up" : "port down", ["dp_id": id, "port": number])
+            tell(.info, isUp ? "port up" : "port down", ["dp_id": id, "port": number])
         }
         announceJoin(of: id)
         if let partner = shuttle.maps[port] { align(id.isVirtualSwitch ? port : partner) }

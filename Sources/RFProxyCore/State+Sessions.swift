@@ -11,6 +11,7 @@ extension ProxyCore {
     ) {
         sessions[id] = SwitchSession(id, peer: peer, over: transport, at: now)
         send(.hello, to: id)
+        boundStrangers(with: id, at: now)
     }
 
     /// A peer that could not, or would not, show who it is. Each reason has a count of its own: they are few, and port
@@ -37,13 +38,13 @@ extension ProxyCore {
         }
         if let datapath = session.datapath {
             if datapaths[datapath]?.table.hasRoutes ?? false || datapath.isVirtualSwitch {
-                log(.warning, "switch disconnected", ids(of: session, reason))
+                tell(.warning, "switch disconnected", ids(of: session, reason))
             } else {
-                count(.warning, "a switch without routes disconnected", ids(of: session, reason))
+                count(.warning, "a switch without routes disconnected", ids(of: session, reason), of: reason)
             }
             leave(datapath, id)
         } else {
-            count(.info, "a connection ended before it was a switch's", ids(of: session, reason))
+            count(.info, "a connection ended before it was a switch's", ids(of: session, reason), of: reason)
         }
         if let contender = session.challenge?.contender { takeOver(contender, at: now) }
         if let datapath = session.datapath, datapaths[datapath]?.session == nil {

@@ -14,6 +14,8 @@ public struct ProxyCore: DaemonCore {
     /// The map of ports, and what else passing a packet on needs.
     var shuttle: Shuttle
     var tally = Tally()
+    /// Lines about switches that come, go and change: so many for a network that starts, but not without end.
+    private var chatter = RateLimit(perSecond: 1, burst: 2000)
 
     // MARK: rfserver
     var conversation: Conversation
@@ -31,6 +33,7 @@ public struct ProxyCore: DaemonCore {
     var isStreamWhole = true
 
     // MARK: The present event
+    private var present = Instant.start
     var effects: [ProxyEffect] = []
     /// Connections that may have something to write.
     var touched: Set<SessionID> = []
@@ -71,6 +74,7 @@ public struct ProxyCore: DaemonCore {
 
     /// Decides what to do about an event.
     public mutating func handle(_ event: ProxyEvent, at now: Instant) -> [ProxyEffect] {
+        present = now
         if let deadline, now > deadline.advanced(by: Self.pause) { wokeUp(at: now) }
         defer { deadline = nextDeadline }
         switch event {
@@ -126,7 +130,8 @@ public struct ProxyCore: DaemonCore {
             touched.insert(session)
             datapaths[id]?.noteRefusals(at: now)
             if datapaths[id]?.hasCaughtUp() ?? false {
-                log(.info, "flow table is as wanted", ["dp_id": id, "flows": datapaths[id]?.table.size ?? 0])
+                tell(
+                    .info, "flow table is as wanted", ["dp_id": id, "flows": datapaths[id]?.table.size ?? 0])
             }
         }
         stirred.removeAll(keepingCapacity: true)
@@ -154,11 +159,27 @@ public struct ProxyCore: DaemonCore {
         effects.append(.log(LogLine(level, message, ids)))
     }
 
-    /// Counts something that a peer may cause as often as it likes, and says so now and then.
-    mutating func count(
-        _ level: Logger.Level, _ reason: String, _ ids: [String: any CustomStringConvertible] = [:]
+    /// Says something that is worth a line each time, but that a peer may cause as often as it likes.
+    mutating func tell(
+        _ level: Logger.Level, _ message: String, _ ids: [String: any CustomStringConvertible] = [:]
     ) {
-        guard let count = tally.count(reason) else { return }
+        if chatter.admits(at: present) {
+            log(level, message, ids)
+        } else {
+            count(
+                .warning, "left out a line: too much happens to switches",
+                ids.merging(["line": message]) { own, _ in own })
+        }
+    }
+
+    /// Counts something that a peer may cause as often as it likes, and says so now and then.
+    /// - Parameter detail: what tells it from others under the same words. Only what is before a colon counts: behind it may be
+    ///   something that the peer chose, and so without end.
+    mutating func count(
+        _ level: Logger.Level, _ reason: String, _ ids: [String: any CustomStringConvertible] = [:],
+        of detail: String = ""
+    ) {
+        guard let count = tally.count(reason + detail.prefix { $0 != ":" }) else { return }
         log(level, reason, ids.merging(["count": count]) { own, _ in own })
     }
 

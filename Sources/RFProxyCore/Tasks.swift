@@ -62,7 +62,17 @@ public final class ProxyService: Service {
         try await group.shutdownGracefully()
     }
 
+    /// Files that are open besides connections, at most: the database's connections, the log, the recording.
+    private static let otherFiles = 128
+
     private func run(on eventLoop: any EventLoop) async throws {
+        let files = UInt(ProxyCore.mostConnections + Self.otherFiles)
+        let allowed = OpenFiles.allow(files)
+        if allowed < files {
+            logger.warning(
+                "this process may have too few files open for all connections that it allows (ulimit -Hn)",
+                metadata: ["allowed": "\(allowed)", "wanted": "\(files)"])
+        }
         // The addresses are taken first, so that a wrong one is told at once, whatever the database does.
         let binding = ServerBinding(eventLoop: eventLoop)
         let servers = try await bind(binding)

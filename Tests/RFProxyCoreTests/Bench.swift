@@ -24,7 +24,7 @@ struct Bench {
     private var events: [ProxyEvent] = []
     private var isHandling = false
 
-    static let datapath = DatapathID(rawValue: 1)
+    static let datapath = FakeServer.datapath
     static let virtualSwitch = DatapathID.defaultVirtualSwitch
     static let vm = VMID(rawValue: 0x0016_3E00_0001)
     static let router = vm.dataAddress
@@ -56,6 +56,15 @@ struct Bench {
         let id = SessionID(rawValue: lastSession)
         switches[id] = new
         try tell(.connected(id, from: IPAddress(peer), over: transport))
+        return id
+    }
+
+    /// Somebody connects, and says nothing.
+    @discardableResult
+    mutating func come(from peer: String) throws -> SessionID {
+        lastSession += 1
+        let id = SessionID(rawValue: lastSession)
+        try tell(.connected(id, from: IPAddress(peer)))
         return id
     }
 

@@ -75,8 +75,12 @@ struct FlowTable: Sendable {
     /// The number of flows that are wanted or there.
     var size: Int { entries.count + strays.count }
 
-    /// True if a router is to have any flow here.
-    var hasRoutes: Bool { entries.keys.contains { if case .control = $0.role { false } else { true } } }
+    /// True if a router is to have any flow here. What the switch says that it has makes none.
+    var hasRoutes: Bool {
+        entries.contains { key, entry in
+            if case .control = key.role { false } else { entry.desired != .absent }
+        }
+    }
 
     // MARK: What is wanted
 

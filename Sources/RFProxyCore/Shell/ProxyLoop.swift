@@ -27,8 +27,11 @@ final class ProxyLoop {
     private var flushes: [SwitchHandler] = []
     private var isFlushDue = false
 
-    /// Connections at once; what comes beyond is closed.
-    private static let mostSwitches = 1024
+    /// Connections at once: a few more than the core lets stay, since those that it closes are not gone at once.
+    private static let mostConnections = ProxyCore.mostConnections + 64
+    /// Bytes that may wait for a switch beyond what makes it unwritable, before it is taken for dead: flow mods of a whole
+    /// window are a quarter. Who has not said yet that it is a switch is sent nothing that would have to wait.
+    private static let mostWaiting = 4 << 20
 
     /// - Parameters:
     ///   - recorder: takes each event before the core does.
@@ -109,10 +112,11 @@ final class ProxyLoop {
 
     /// Makes a handler for a connection, or none if there are too many.
     func makeHandler(over transport: Transport) -> SwitchHandler? {
-        guard handlers.count < Self.mostSwitches else {
+        guard handlers.count < Self.mostConnections else {
             if let count = tally.count("too many") {
                 logger.warning(
-                    "refused a connection: there are \(Self.mostSwitches)", metadata: ["count": "\(count)"])
+                    "refused a connection: there are \(Self.mostConnections)", metadata: ["count": "\(count)"]
+                )
             }
             return nil
         }
@@ -150,6 +154,10 @@ final class ProxyLoop {
     func refused(_ handler: SwitchHandler, _ reason: String) {
         handle(.refused(handler.id, reason: reason))
         handler.close()
+    }
+
+    func mostWaiting(for handler: SwitchHandler) -> Int {
+        core.isIntroduced(handler.id) ? Self.mostWaiting : 0
     }
 
     /// The connection is of no more use.

@@ -20,8 +20,6 @@ final class SwitchHandler: ChannelInboundHandler {
     private var waiting = ShuttleQueue<ByteBuffer>()
     private var isClosed = false
 
-    /// Bytes that may wait for a switch beyond what makes it unwritable, before it is taken for dead.
-    private static let mostWaiting = 16 << 20
     /// Packet-outs that are gathered at most, in bytes: the switch is to work meanwhile.
     private static let mostGathered = 16 << 10
     /// Waiting packets that are sent on before flow mods get their turn.
@@ -65,7 +63,7 @@ final class SwitchHandler: ChannelInboundHandler {
         switch TLSFailure(error, in: context) {
         case .handshake(let reason): loop.refused(self, reason)
         case .later(let reason): loop.failed(self, reason)
-        case nil: loop.failed(self, "\(error)")
+        case nil: loop.failed(self, "the connection failed: \(error)")
         }
     }
 
@@ -82,7 +80,7 @@ final class SwitchHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         guard !context.channel.isWritable else { return }
         let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
-        if waiting ?? 0 > Self.mostWaiting { loop.failed(self, "does not read what it is sent") }
+        if waiting ?? 0 > loop.mostWaiting(for: self) { loop.failed(self, "does not read what it is sent") }
     }
 
     /// Sends a packet at the end of the present turn of the event loop, or when its turn comes. Returns false if one had to be dropped.

@@ -1,10 +1,10 @@
-import NetTypes
-import RFLib
+public import NetTypes
+public import RFLib
 
-/// rfserver's end of the channel: says a table, and keeps what rfproxy says. It grants every datapath that either of them
-/// speaks of, unless told not to.
-struct FakeServer {
-    private struct Wanted: WantedState {
+/// rfserver's end of the channel to rfproxy: says a table, and keeps what rfproxy says. It grants every datapath that either of
+/// them speaks of, unless told not to.
+public struct FakeServer: Sendable {
+    private struct Wanted: WantedState, Sendable {
         var messages: [RFKey: RFMessage] = [:]
 
         /// In the order of the real one: nothing is taken of what is said of a datapath that is not granted.
@@ -23,26 +23,31 @@ struct FakeServer {
     private var conversation: Conversation
     private var epoch: Int64
     /// What rfproxy has said, by key; of the present stream.
-    private(set) var table: [RFKey: RFMessage] = [:]
+    public private(set) var table: [RFKey: RFMessage] = [:]
     /// How many streams of rfproxy have begun.
-    private(set) var streams = 0
+    public private(set) var streams = 0
     private let ctID: Int32
     private let grants: Bool
 
-    init(epoch: Int64 = 1, ctID: Int32 = 0, grants: Bool = true, at now: Instant) {
+    /// The datapath that is granted from the beginning.
+    public static let datapath = DatapathID(rawValue: 1)
+
+    /// One that wants nothing yet.
+    public init(epoch: Int64 = 1, ctID: Int32 = 0, grants: Bool = true, at now: Instant) {
         self.epoch = epoch
         self.ctID = ctID
         self.grants = grants
         conversation = Conversation(me: .rfserver, epoch: epoch, peer: .rfproxy(ctID), at: now)
-        if grants { grant(Bench.datapath) }
+        if grants { grant(Self.datapath) }
     }
 
     /// It was killed and started again: it has to be told its wanted state anew.
-    mutating func restart(at now: Instant) {
+    public mutating func restart(at now: Instant) {
         self = FakeServer(epoch: epoch + 1, ctID: ctID, grants: grants, at: now)
     }
 
-    mutating func say(_ message: RFMessage) {
+    /// It wants this from now on.
+    public mutating func say(_ message: RFMessage) {
         guard let key = message.key else { return }
         if grants, let dpID = key.datapath { grant(dpID) }
         wanted.messages[key] = message
@@ -56,12 +61,14 @@ struct FakeServer {
         conversation.changed(key)
     }
 
-    mutating func withdraw(_ key: RFKey) {
+    /// It does not want this any more.
+    public mutating func withdraw(_ key: RFKey) {
         wanted.messages[key] = nil
         conversation.changed(key)
     }
 
-    mutating func receive(_ envelopes: [Envelope], at now: Instant) {
+    /// Takes what rfproxy says.
+    public mutating func receive(_ envelopes: [Envelope], at now: Instant) {
         for envelope in envelopes {
             for delivery in conversation.receive(envelope, at: now) {
                 switch delivery {
@@ -80,7 +87,8 @@ struct FakeServer {
         }
     }
 
-    mutating func flush(at now: Instant) -> [Envelope] { conversation.flush(wanted, at: now) }
+    /// What is to be sent to rfproxy now.
+    public mutating func flush(at now: Instant) -> [Envelope] { conversation.flush(wanted, at: now) }
 }
 
 extension RFKey {

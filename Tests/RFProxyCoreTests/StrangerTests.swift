@@ -1,0 +1,132 @@
+import NIOCore
+import NetTypes
+import OpenFlow
+import RFLib
+import RFTestKit
+import Testing
+
+@testable import RFProxyCore
+
+/// Peers that only connect: bounded, and never at a switch's expense.
+@Suite struct StrangerTests {
+    private func isLogged(_ bench: Bench, _ reason: String) -> Bool {
+        bench.log.contains { $0.ids["reason"]?.hasPrefix(reason) ?? false }
+    }
+
+    @Test func ofTooManyFromOneAddressTheOldestGoes() throws {
+        var bench = Bench()
+        let ids = try (0..<1000).map { _ in try bench.come(from: "127.0.0.1") }
+        #expect(bench.strangers == ProxyCore.mostStrangersOfSource)
+        #expect(ids.suffix(ProxyCore.mostStrangersOfSource).allSatisfy { bench.isHere($0) })
+        #expect(bench.closed.count == 1000 - ProxyCore.mostStrangersOfSource)
+        #expect(isLogged(bench, "was the oldest of too many from one address"))
+        // 936 times the same: at the 1st, 2nd, 4th ... time there is a line.
+        #expect(bench.log.count == 10)
+    }
+
+    @Test func ofTooManyInAllOneOfTheLargestCrowdGoes() throws {
+        var bench = Bench()
+        let first = try bench.come(from: "198.51.100.1")
+        for number in 0..<1000 { try bench.come(from: "192.0.2.\(number % 5)") }
+        #expect(bench.strangers == ProxyCore.mostStrangers)
+        #expect(bench.isHere(first))
+        #expect(isLogged(bench, "was the oldest of too many"))
+    }
+
+    @Test func theAddressesOfAnIPv6NetworkAreOne() throws {
+        var bench = Bench()
+        for number in 1...200 { try bench.come(from: "2001:db8::\(String(number, radix: 16))") }
+        #expect(bench.strangers == ProxyCore.mostStrangersOfSource)
+        try bench.come(from: "2001:db8:0:1::1")
+        #expect(bench.strangers == ProxyCore.mostStrangersOfSource + 1)
+    }
+
+    @Test func aSwitchGetsInThroughACrowdAndStays() throws {
+        var bench = Bench()
+        for _ in 0..<500 { try bench.come(from: "127.0.0.1") }
+        let id = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        for _ in 0..<500 { try bench.come(from: "127.0.0.1") }
+        try bench.settle()
+        let isHere = bench.isHere(id)
+        let join = bench.server.table[.datapath(Bench.datapath)]
+        #expect(isHere)
+        #expect(join != nil)
+    }
+
+    @Test func eachReasonIsToldHoweverOftenAnotherWas() throws {
+        var bench = Bench()
+        for _ in 0..<1000 { try bench.come(from: "127.0.0.1") }
+        try bench.connect(FakeSwitch(Bench.virtualSwitch, ports: 2), from: "192.0.2.1")
+        #expect(isLogged(bench, "claims to be a virtual switch from where none may be (--rfvs-from)"))
+    }
+
+    @Test func whoSaysHelloAndNoMoreIsGivenUpAsSoon() throws {
+        var bench = Bench()
+        let id = try bench.come(from: "127.0.0.1")
+        try bench.wait(.seconds(9))
+        try bench.deliver(FakeSwitch.bytes(1, .hello), from: id)
+        // Nor does talk prolong it.
+        try bench.deliver(FakeSwitch.bytes(2, .echoRequest(ByteBuffer())), from: id)
+        try bench.wait(.seconds(1))
+        #expect(bench.closed == [id])
+        #expect(isLogged(bench, "took too long to introduce itself"))
+    }
+
+    @Test func aSwitchThatComesAndGoesDoesNotFillTheLog() throws {
+        var bench = Bench()
+        let port = FakeSwitch.port(1, of: Bench.datapath)
+        for _ in 0..<700 {
+            let id = try bench.connect(FakeSwitch(Bench.datapath, ports: 1))
+            for state in [OpenFlow10.PortState.linkDown, []] {
+                var port = port
+                port.state = state
+                if let bytes = bench.switches[id]?.change(port: port) { try bench.deliver(bytes, from: id) }
+            }
+            try bench.disconnect(id)
+        }
+        #expect(bench.log.count < 2100)
+        #expect(bench.log.contains { $0.message.hasPrefix("left out a line") })
+    }
+
+    // MARK: Datapaths without end
+
+    @Test func flowsThatASwitchSaysItHasMakeItNoneThatIsNeeded() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 2)
+        let match = OpenFlow10.Match(
+            dlDst: Bench.router, dlVLAN: OpenFlow10.Match.untagged, dlType: .ipv4,
+            nwDst: OpenFlow10.IPv4Prefix(IPv4Address(rawValue: 0x0A00_0000), length: 8))
+        fake.set(.init(match, 0x8000 + 16), .init(actions: [.output(2)]))
+        let id = try bench.connect(fake)
+        #expect(bench.core.datapaths[Bench.datapath]?.table.size == 1)
+        #expect(bench.core.datapaths[Bench.datapath]?.table.hasRoutes == false)
+        try bench.disconnect(id)
+        #expect(bench.core.datapaths.isEmpty)
+    }
+
+    @Test func aSwitchThatIsNeededTakesThePlaceOfOneThatIsNot() throws {
+        var bench = Bench()
+        let ids = try (0..<ProxyCore.mostSwitches).map { number in
+            try bench.connect(FakeSwitch(DatapathID(rawValue: UInt64(1000 + number)), ports: 1))
+        }
+        #expect(bench.closed.isEmpty)
+        let virtual = try bench.connect(FakeSwitch(Bench.virtualSwitch, ports: 1))
+        try bench.say(Bench.flow("10.0.0.0/8"), Bench.complete)
+        let needed = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        #expect(bench.closed == Set(ids.prefix(2)))
+        #expect(try bench.has(needed).flows.count == 1)
+        #expect(try bench.has(virtual).ports.count == 1)
+        // Those that come after it take each other's place.
+        for number in 0..<10 {
+            try bench.connect(FakeSwitch(DatapathID(rawValue: UInt64(5000 + number)), ports: 1))
+        }
+        #expect(bench.closed == Set(ids.prefix(12)))
+        #expect(bench.core.datapaths.count <= ProxyCore.mostSwitches)
+    }
+}
+
+extension Bench {
+    fileprivate func isHere(_ id: SessionID) -> Bool { core.sessions[id] != nil }
+
+    fileprivate var strangers: Int { core.sessions.values.count { $0.datapath == nil } }
+}

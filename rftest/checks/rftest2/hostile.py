@@ -1,0 +1,132 @@
+"""What a peer at rfproxy's port can do to the switches: nothing."""
+
+import time
+from contextlib import contextmanager
+from typing import Iterator
+
+from lab import memory, openflow, paths, report
+from lab.errors import LabError, expect, until
+from lab.lab import Lab
+from lab.mongod import MANAGEMENT_ADDRESS
+from lab.ovs import Switch
+from lab.process import Process, run
+from lab.traffic import Ping
+
+from .convergence import adjacencies
+from .topology import ADJACENCIES, HOSTS
+
+STRANGER = paths.RFTEST / "lab" / "stranger.py"
+# Whoever comes from here is neither a virtual switch (--rfvs-from) nor counted with the switches.
+ELSEWHERE, BESIDE = MANAGEMENT_ADDRESS, "127.0.0.1"
+# rfproxy's bounds (State+Strangers.swift).
+FROM_ONE_ADDRESS = 64
+# Of rfproxy, in kB: what it keeps for connections that stay is bounded, and used again.
+GROWTH = 12 * 1024
+# Each reason is told at its 1st, 2nd, 4th ... time.
+LINES = 80
+LATECOMER = Switch("sX", 99)
+
+
+def crowds(lab: Lab) -> None:
+    """1000 sockets that say nothing, and 100 that say a byte a second, for 12 s: a switch that comes meanwhile gets in"""
+    with _unnoticed(lab, "was the oldest of too many from one address"):
+        slow = _start("slow", ELSEWHERE, 100, 12)
+        silent = _start("silent", BESIDE, 1000, 12)
+        time.sleep(2)
+        try:
+            LATECOMER.up()
+            until(lambda: LATECOMER.connected, "another switch connects", 5, (lab.rfproxy.log,))
+            strangers = len(_connections(lab)) - len(lab.switches) - 2
+            expect(strangers <= 2 * FROM_ONE_ADDRESS, f"{strangers} strangers are connected", lab.rfproxy.log)
+            words = f"{_end(silent)} {_end(slow)}".split()
+            report.note(f"{words[0]} silent sockets were opened and {words[1]} closed, {words[3]} and {words[4]} slow ones; "
+                        f"{strangers} were there at a time")
+            expect(LATECOMER.connected, "the other switch has lost its connection", lab.rfproxy.log)
+        finally:
+            LATECOMER.stop()
+
+
+def lengths_and_versions(lab: Lab) -> None:
+    """messages of every length from 0 to 65535, and hellos of every version: who is wrong is sent away, and nobody else"""
+    with _unnoticed(lab, "sent what is no OpenFlow message", "speaks no OpenFlow that we know"):
+        begin = time.monotonic()
+        sent = _end(_start("lengths", BESIDE), within=30)
+        report.note(f"{sent} messages, {time.monotonic() - begin:.1f} s")
+        expect(_end(_start("versions", BESIDE)) == "255", "not every other version was refused", lab.rfproxy.log)
+
+
+def false_virtual_switch(lab: Lab) -> None:
+    """who claims to be a virtual switch from outside --rfvs-from is refused; and who does not read is given up"""
+    with _unnoticed(lab, "claims to be a virtual switch from where none may be", "does not read what it is sent"):
+        claims = [f"{lab.virtual_switch.datapath_id:016x}", *(f"72667673{number:08x}" for number in range(20))]
+        accepted = _end(_start("virtual-switch", ELSEWHERE, *claims))
+        expect(accepted == "0", f"{accepted} of {len(claims)} claims were not refused", lab.rfproxy.log)
+        report.note(f"{int(_end(_start('deaf', BESIDE))) / 1e6:.1f} MB were sent by one that does not read")
+
+
+@contextmanager
+def _unnoticed(lab: Lab, *told: str) -> Iterator[None]:
+    """While the block runs, the switches keep their connections and flows, no ping is lost, and rfproxy's memory stays as it is;
+    afterwards its log says why it has sent strangers away, and not too often."""
+    until(lambda: adjacencies(lab) == ADJACENCIES, "all neighbours are there to begin with", 10, tuple(lab.logs))
+    connections, flows = _connections(lab), _flows(lab)
+    expect(len(connections) == len(lab.switches) + 1, f"{len(connections)} connections of {len(lab.switches) + 1} switches")
+    before, mark, begin = memory.resident(lab)["rfproxy"], lab.rfproxy.mark(), time.monotonic()
+    pings = [Ping(lab.hosts["h1"], HOSTS["h4"], 0.02), Ping(lab.hosts["h4"], HOSTS["h1"], 0.02)]
+    try:
+        for ping in pings:
+            ping.wait_answers(10)
+        yield
+        grown = memory.resident(lab)["rfproxy"] - before
+    finally:
+        results = [ping.finish() for ping in pings]
+    for result in results:
+        expect(not result.lost, f"pings meanwhile: {result}", *lab.logs)
+    expect(connections <= _connections(lab), "a switch has connected again", *lab.logs)
+    expect(adjacencies(lab) == ADJACENCIES, "a neighbour of OSPF was lost", *lab.logs)
+    _expect_same(flows, _flows(lab), time.monotonic() - begin)
+    expect(grown <= GROWTH, f"rfproxy has grown by {grown} kB", lab.rfproxy.log)
+    for words in told:
+        lab.rfproxy.wait_logged(words.replace("(", r"\("), mark)
+    lines = len(lab.rfproxy.logged("", mark))
+    expect(lines <= LINES, f"rfproxy has written {lines} lines", lab.rfproxy.log)
+    report.note(f"rfproxy: {grown:+} kB, {lines} lines in its log; {results[0]}, {results[1]}")
+
+
+def _connections(lab: Lab) -> set[str]:
+    """The far ends of rfproxy's connections."""
+    listed = run(["ss", "-tnH", "state", "established", f"sport = :{openflow.PORT}"])
+    return {line.split()[3] for line in listed.splitlines()}
+
+
+def _flows(lab: Lab) -> dict[str, dict[tuple, tuple]]:
+    return {name: {flow.key: (flow.actions, flow.cookie, flow.duration) for flow in switch.flows()}
+            for name, switch in lab.switches.items()}
+
+
+def _expect_same(before: dict, after: dict, passed: float) -> None:
+    """The same flows; and none was made anew, even as it was."""
+    for name, flows in before.items():
+        now = after[name]
+        expect(flows.keys() == now.keys(), f"{name}: other flows than before")
+        for key, (actions, cookie, duration) in flows.items():
+            expect(now[key][:2] == (actions, cookie), f"{name}: a flow has changed: {key}")
+            expect(now[key][2] >= duration + passed - 5, f"{name}: a flow is new: {key}")
+
+
+def _start(command: str, *words: object) -> Process:
+    log = paths.LOG / f"stranger.{command}.log"
+    log.write_text("")
+    return Process.spawn(log.stem, ["/usr/bin/python3", "-B", STRANGER, command, *words], log)
+
+
+def _end(stranger: Process, within: float = 20) -> str:
+    """What it said at its end."""
+    ended = stranger.wait(within)
+    if not ended:
+        stranger.kill()
+    stranger.forget()
+    said = stranger.log.read_text().strip()
+    if not ended or stranger.status:
+        raise LabError(f"{stranger.name} {'did not end' if not ended else 'failed'}: {said}", stranger.log)
+    return said

@@ -1,0 +1,174 @@
+#!/usr/bin/python3 -B
+"""What a hostile peer does at rfproxy's port. Ends after so many seconds, or with its last word, and prints what it came to.
+
+stranger.py silent SOURCE COUNT SECONDS        so many connections that say nothing; each that is closed is opened again
+stranger.py slow SOURCE COUNT SECONDS          so many that say a hello, a byte a second
+stranger.py lengths SOURCE                     a message of each length from 8 to 65535, and each shorter length
+stranger.py versions SOURCE                    a hello of each version, and then a message of each
+stranger.py virtual-switch SOURCE DATAPATH...  introduces itself as each of them; prints how many were not refused
+stranger.py deaf SOURCE                        asks for echoes and reads none, until it is closed
+"""
+
+import selectors
+import socket
+import struct
+import sys
+import time
+
+_PORT = ("127.0.0.1", 6633)
+_HELLO, _ECHO_REQUEST, _VENDOR, _FEATURES_REPLY = 0, 2, 4, 6
+# Connections that are opened at a time, so that the others get their turn.
+_BURST, _TICK = 100, 0.1
+
+
+def silent(source: str, count: str, seconds: str) -> None:
+    _crowd(source, int(count), float(seconds), [])
+
+
+def slow(source: str, count: str, seconds: str) -> None:
+    _crowd(source, int(count), float(seconds), [bytes([byte]) for byte in _message(_HELLO, size=512)])
+
+
+def _crowd(source: str, count: int, seconds: float, words: list[bytes]) -> None:
+    """Keeps so many connections open, each of which says one word a second."""
+    opened = closed = most = 0
+    selector = selectors.DefaultSelector()
+    end = time.monotonic() + seconds
+    said: dict[socket.socket, tuple[float, int]] = {}
+    while (now := time.monotonic()) < end:
+        for _ in range(min(_BURST, count - len(said))):
+            connection = _connect(source)
+            connection.setblocking(False)
+            selector.register(connection, selectors.EVENT_READ)
+            said[connection] = (now, 0)
+            opened += 1
+        most = max(most, len(said))
+        for key, _ in selector.select(_TICK):
+            if not _is_open(key.fileobj):
+                selector.unregister(key.fileobj)
+                key.fileobj.close()
+                del said[key.fileobj]
+                closed += 1
+        for connection, (last, index) in said.items():
+            if words and now - last >= 1:
+                said[connection] = (now, index + 1)
+                try:
+                    connection.send(words[index % len(words)])
+                except OSError:
+                    pass        # it has been closed: that is read above
+    print(opened, closed, most)
+
+
+def lengths(source: str) -> None:
+    """Of lengths below 8 each ends its connection; the others do not, as long as their messages are complete."""
+    for length in range(8):
+        with _connect(source) as connection:
+            connection.sendall(_message(_HELLO) + struct.pack("!BBHI", 1, _VENDOR, length, 1) + bytes(16))
+            _wait_closed(connection)
+    sent, body = 0, bytes(65535)
+    # Nobody may stay a stranger for more than ten seconds: several connections share the lengths.
+    for first in range(8, 24):
+        with _connect(source) as connection:
+            connection.sendall(_message(_HELLO))
+            for length in range(first, 65536, 16):
+                connection.sendall(struct.pack("!BBHI", 1, _VENDOR if length >= 12 else _ECHO_REQUEST, length, length)
+                                   + body[:length - 8])
+                sent += 1
+            _expect_echo(connection)
+    print(sent)
+
+
+def versions(source: str) -> None:
+    refused = 0
+    for version in range(256):
+        with _connect(source) as connection:
+            connection.sendall(_message(_HELLO, version=version))
+            if version:
+                # Each side says the highest that it speaks, and 1.0 is the lower of the two: other versions' words are none.
+                connection.sendall(_message(_ECHO_REQUEST, version=version))
+            if version == 1:
+                _expect_echo(connection)
+            else:
+                _wait_closed(connection)
+                refused += 1
+    print(refused)
+
+
+def virtual_switch(source: str, *datapaths: str) -> None:
+    accepted = 0
+    for datapath in datapaths:
+        with _connect(source) as connection:
+            features = struct.pack("!QIB3xII", int(datapath, 16), 0, 1, 1, 1)
+            connection.sendall(_message(_HELLO) + _message(_FEATURES_REPLY, features))
+            accepted += not _is_closed(connection)
+    print(accepted)
+
+
+def deaf(source: str) -> None:
+    request, sent = _message(_ECHO_REQUEST, bytes(65000)), 0
+    with _connect(source) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        try:
+            connection.sendall(_message(_HELLO))
+            while True:
+                connection.sendall(request)
+                sent += len(request)
+        except (ConnectionResetError, BrokenPipeError):
+            print(sent)
+
+
+def _connect(source: str) -> socket.socket:
+    return socket.create_connection(_PORT, timeout=10, source_address=(source, 0))
+
+
+def _message(kind: int, body: bytes = b"", version: int = 1, size: int = 0) -> bytes:
+    body = body.ljust(max(0, size - 8), b"\0")
+    return struct.pack("!BBHI", version, kind, 8 + len(body), 7) + body
+
+
+def _is_open(connection: socket.socket) -> bool:
+    try:
+        return bool(connection.recv(4096))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def _is_closed(connection: socket.socket, within: float = 2) -> bool:
+    connection.settimeout(within)
+    try:
+        while connection.recv(65536):
+            pass
+        return True
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+
+
+def _wait_closed(connection: socket.socket) -> None:
+    if not _is_closed(connection, within=8):
+        sys.exit("a connection that should have been closed is open")
+
+
+def _expect_echo(connection: socket.socket) -> None:
+    """The connection is of use: a last request is answered."""
+    mark = b"are you there"
+    connection.sendall(_message(_ECHO_REQUEST, mark))
+    connection.settimeout(8)
+    seen = b""
+    while mark not in seen:
+        data = connection.recv(65536)
+        if not data:
+            sys.exit("a connection was closed that had done nothing wrong")
+        seen = seen[-len(mark):] + data
+
+
+COMMANDS = {"silent": silent, "slow": slow, "lengths": lengths, "versions": versions, "virtual-switch": virtual_switch,
+            "deaf": deaf}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(__doc__)
+    COMMANDS[sys.argv[1]](*sys.argv[2:])
