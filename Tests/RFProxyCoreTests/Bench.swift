@@ -64,7 +64,7 @@ struct Bench {
     mutating func come(from peer: String) throws -> SessionID {
         lastSession += 1
         let id = SessionID(rawValue: lastSession)
-        try tell(.connected(id, from: IPAddress(peer)))
+        try tell(.connected(id, from: IPAddress(peer), over: .tcp))
         return id
     }
 

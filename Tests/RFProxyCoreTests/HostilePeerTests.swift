@@ -73,7 +73,12 @@ import Testing
         var bytes = FakeSwitch.bytes(1, .hello)
         bytes.writeImmutableBuffer(FakeSwitch.bytes(2, Self.features(7)))
         bytes.writeImmutableBuffer(FakeSwitch.bytes(3, .error(.init(code: .badStats, data: ByteBuffer()))))
-        while let byte = bytes.readSlice(length: 1) { try await peer.channel.writeAndFlush(byte).get() }
+        let whole = bytes
+        // On the event loop: a switch gets ten seconds for all of it, and tests wait for each other.
+        try await peer.channel.eventLoop.submit { [channel = peer.channel] in
+            var rest = whole
+            while let byte = rest.readSlice(length: 1) { channel.writeAndFlush(byte, promise: nil) }
+        }.get()
         try await eventually("it is a switch") { server.table[.datapath(DatapathID(rawValue: 7))] != nil }
         try await peer.channel.close()
         try await proxy.stop()

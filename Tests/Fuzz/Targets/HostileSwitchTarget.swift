@@ -67,7 +67,7 @@ struct HostileStage {
             server.say(.tableComplete(TableComplete(dpID: datapath)))
         }
         try settle()
-        try tell(.connected(Self.honest, from: IPAddress("127.0.0.1")))
+        try tell(.connected(Self.honest, from: IPAddress("127.0.0.1"), over: .tcp))
         try deliver(real.connect(), from: Self.honest)
         try settle()
         try expect(real.flows.count > 3, "the honest switch has no flows")
@@ -79,7 +79,7 @@ struct HostileStage {
     /// The peer connects, says all this, and goes.
     mutating func play(_ stream: ByteBuffer, from peer: String) throws {
         isHostileHere = true
-        try tell(.connected(Self.hostile, from: IPAddress(peer)))
+        try tell(.connected(Self.hostile, from: IPAddress(peer), over: .tcp))
         var stream = stream
         var decoder = OpenFlowFrameDecoder()
         while isHostileHere, let frame = try? decoder.decode(buffer: &stream) {

@@ -16,7 +16,7 @@ extension FuzzTarget {
         }
         try expect(file.datapathPorts.count == file.vmPorts.count, "ports without a partner")
         for (vm, datapath) in file.datapathPorts {
-            try expect(file.vmPorts[datapath] == vm, "\(vm) has \(datapath), which has another")
+            try expect(file.vmPorts[datapath.place] == vm, "\(vm) has \(datapath), which has another")
             try expect(vm.port > 0 && datapath.ctID >= 0 && datapath.port > 0, "an impossible port")
             try expect(!datapath.dpID.isVirtualSwitch, "a virtual switch is named")
         }

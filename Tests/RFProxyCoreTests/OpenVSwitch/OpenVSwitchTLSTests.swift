@@ -82,7 +82,7 @@ struct OpenVSwitchTLSTests {
         let proxy = try await RunningProxy(database, settings: settings, tls: certificates.files, log: log)
         let other = DatapathID(rawValue: 0x7266_7673_0000_0001)
         try ovs.addBridge("plain", other, ports: [], controllerPort: proxy.port)
-        try await log.line(containing: "claims to be virtual switch \(other) from where none may be")
+        try await log.line(containing: "claims to be a virtual switch from where none may be")
         try ovs.addBridge(
             "secure", Bench.virtualSwitch, ports: [], controllerPort: proxy.tlsPort, over: "ssl")
         try await eventually("it is announced") { server.table[.datapath(Bench.virtualSwitch)] != nil }
