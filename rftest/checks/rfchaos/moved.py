@@ -1,7 +1,8 @@
-"""An rfproxy dies that is not the only one: its switches are the other's."""
+"""An rfproxy dies, or stands still, that is not the only one: its switches are the other's."""
 
+import re
 from contextlib import contextmanager
-from typing import Iterator
+from typing import Callable, Iterator
 
 from lab import openflow
 from lab.daemons import Daemon
@@ -15,6 +16,7 @@ from .shuttle import add_static_routes, reached_again
 
 # rfserver takes an rfproxy for gone after 3 s.
 MOVED, BACK = 6, 10
+_DATAPATH = re.compile(r"dp_id=([0-9a-f]{16})")
 _OTHER = f"127.0.0.1:{openflow.OTHER_PORT}"
 _CONTROLLER = (f'target="tcp:{_OTHER}"', "max_backoff=1000", "controller_rate_limit=1000", "controller_burst_limit=250")
 
@@ -23,16 +25,34 @@ _CONTROLLER = (f'target="tcp:{_OTHER}"', "max_backoff=1000", "controller_rate_li
 def rfproxy_moved(scene: Scene) -> None:
     """rfproxy is killed, with static routes and another rfproxy that has its switches: 0 lost, the VMs reached within 6 s"""
     first = scene.lab.rfproxy
+    _moves(scene, first.kill, first.start)
+
+
+@fault()
+def rfproxy_moved_paused(scene: Scene) -> None:
+    """rfproxy stands still, and believes to be the master when it goes on: 0 lost, the VMs reached within 6 s"""
+    first = scene.lab.rfproxy
+    _moves(scene, first.pause, first.resume)
+
+
+def _moves(scene: Scene, end: Callable[[], None], begin: Callable[[], None]) -> None:
+    """The switches are another rfproxy's while the first one is away, and the first one's again."""
+    switches = len(scene.lab.switches)
     add_static_routes(scene)
     with _another(scene) as second:
-        with reached_again(scene, MOVED):
-            first.kill()
-            scene.ends()
-        scene.expect(_granted(second) == len(scene.lab.switches), "not every switch has moved")
-        mark = first.mark()
-        first.start()
-        until(lambda: _granted(first, mark) == len(scene.lab.switches), "the switches are the first one's again", BACK,
-              (first.log, second.log))
+        away = True
+        try:
+            with reached_again(scene, MOVED):
+                end()
+                scene.ends()
+            until(lambda: _granted(second) == switches, "every switch is the second one's", BACK, (second.log,))
+            begin()
+            away = False
+        finally:
+            if away:
+                begin()
+        until(lambda: _granted(second) == 0, "the switches are the first one's again", BACK,
+              (scene.lab.rfproxy.log, second.log))
         second.expect_alive()
     scene.ends()
 
@@ -57,6 +77,10 @@ def _another(scene: Scene) -> Iterator[Daemon]:
         second.stop()
 
 
-def _granted(proxy: Daemon, since: int = 0) -> int:
-    """How many switches are an rfproxy's, going by its log."""
-    return len(proxy.logged("datapath granted", since)) - len(proxy.logged("no longer granted", since))
+def _granted(proxy: Daemon) -> int:
+    """How many switches are an rfproxy's, going by its log. The last word on each counts: of a grant, its end and the next
+    grant only the last may have been sent."""
+    words = {}
+    for line in proxy.logged("datapath (no longer )?granted"):
+        words[_DATAPATH.search(line)[1]] = "no longer" not in line
+    return sum(words.values())
