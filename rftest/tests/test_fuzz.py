@@ -21,10 +21,10 @@ stat::average_exec_per_sec:     5000
 """
 TRAP = RUN + """Fuzz/Driver.swift:43: Fatal error: the messages are not the stream
 ==77== ERROR: libFuzzer: deadly signal
-artifact_prefix='/work/packet/'; Test unit written to /work/packet/crash-da39a3ee
+artifact_prefix='/tmp/found/packet/'; Test unit written to /tmp/found/packet/crash-da39a3ee
 """
 SLOW = RUN + """==78== ERROR: libFuzzer: timeout after 6 seconds
-artifact_prefix='/work/packet/'; Test unit written to /work/packet/timeout-0beec7b5
+artifact_prefix='/tmp/found/packet/'; Test unit written to /tmp/found/packet/timeout-0beec7b5
 SUMMARY: libFuzzer: timeout
 """
 KILLED = RUN
@@ -43,7 +43,7 @@ class Logs(unittest.TestCase):
     def test_what_does_not_hold_is_told_with_its_input(self) -> None:
         find = Find.parse(TRAP, "packet")
         self.assertEqual(find.what, "the messages are not the stream")
-        self.assertIn("--target packet --replay /work/packet/crash-da39a3ee", find.advice)
+        self.assertIn("--target packet --replay /tmp/found/packet/crash-da39a3ee", find.advice)
 
     def test_an_input_that_takes_too_long_is_one_too(self) -> None:
         find = Find.parse(SLOW, "packet")
