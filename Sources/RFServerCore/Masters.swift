@@ -71,6 +71,14 @@ struct Masters: Sendable {
         return true
     }
 
+    /// An rfproxy has started anew: the switches of its former life are not connected to it yet. Of those that it is the master
+    /// of, nothing is concluded before it has said its whole state.
+    mutating func restart(_ ctID: Int32) {
+        for dpID in datapaths(of: ctID) where !dpID.isVirtualSwitch && masters[dpID] != ctID {
+            _ = leave(dpID, ctID)
+        }
+    }
+
     /// Nobody is a datapath's master any more. Returns who was.
     mutating func forget(_ dpID: DatapathID) -> Int32? {
         moves[dpID] = nil

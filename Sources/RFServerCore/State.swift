@@ -198,7 +198,11 @@ public struct ServerCore: DaemonCore {
             if vmConversations[vmID]?.lastHeard == now { revive(vmID) }
         case (.proxies, _, let ctID?):
             meet(ctID, at: now)
+            let formerEpoch = proxyConversations[ctID]?.peerEpoch ?? 0
             let deliveries = proxyConversations[ctID]?.receive(envelope, at: now) ?? []
+            if formerEpoch > 0, proxyConversations[ctID]?.peerEpoch != formerEpoch {
+                network.masters.restart(ctID)
+            }
             if proxyConversations[ctID]?.lastHeard == now { hear(ctID) }
             for delivery in deliveries { deliver(delivery, from: ctID) }
         default:

@@ -218,6 +218,21 @@ struct MastersTests {
         #expect(Self.withdrawals(scene.proxies[0]) == 0)
     }
 
+    @Test("the preferred rfproxy is started again: it gets its switch back once it has it, not before")
+    func preferredRestarts() throws {
+        var scene = try twoProxies(mapping: try MappingFile(text: Self.mapping, name: "f"))
+        scene.proxies[1] = nil
+        scene.pass(.seconds(10))
+        #expect(Self.masters(scene) == [0])
+        scene.proxies[0]?.forgetHeard()
+        scene.proxies[1] = Speaker("rfproxy.1", epoch: 2, at: scene.now)
+        scene.settle()
+        #expect(scene.proxies[0]?.heard.contains { $0.kind == .datapathGrant } == false)
+        scene.proxies[1]?.join(dpID)
+        scene.settle()
+        #expect(Self.masters(scene) == [1])
+    }
+
     @Test("the spare restarted: nothing changes")
     func spareRestarts() throws {
         var scene = try twoProxies()
