@@ -44,14 +44,15 @@ let fuzzed: [Target.Dependency] = [
 let fuzzTargets: [Target] =
     isFuzzing
     ? [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
         .executableTarget(
-            name: "Fuzz", dependencies: fuzzed, path: "Tests/Fuzz",
-            exclude: ["Replay", "corpus", "cases", "README.md"], swiftSettings: settings)
+            name: "Fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Tests/Fuzz",
+            exclude: ["CFuzzer", "Replay", "corpus", "cases", "README.md"], swiftSettings: settings),
     ]
     : [
         .testTarget(
             name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz",
-            exclude: ["Driver", "corpus", "cases", "README.md"], swiftSettings: settings)
+            exclude: ["CFuzzer", "Driver", "corpus", "cases", "README.md"], swiftSettings: settings)
     ]
 
 /// The tests of one room.
