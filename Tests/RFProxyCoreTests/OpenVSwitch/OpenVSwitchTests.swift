@@ -52,7 +52,7 @@ struct OpenVSwitchTests {
         // listens, so the next one has a port of its own.
         try await first.stop()
         let second = try await RunningProxy(database)
-        try ovs.setController("br0", port: second.port)
+        try ovs.setControllers("br0", ports: [second.port])
         try await eventually("the switch is back") {
             server.streams == 2 && Self.inJoin(server, Bench.datapath)
         }
@@ -67,7 +67,7 @@ struct OpenVSwitchTests {
         let drifted = try ovs.flows("br0")
         #expect(drifted.count == 8)
         let third = try await RunningProxy(database)
-        try ovs.setController("br0", port: third.port)
+        try ovs.setControllers("br0", ports: [third.port])
         try await eventually("the switch is back") {
             server.streams == 3 && Self.inJoin(server, Bench.datapath)
         }

@@ -71,9 +71,9 @@ final class PrivateOpenVSwitch {
         try hurry(name)
     }
 
-    /// Gives a bridge another controller instead of the one that it has.
-    func setController(_ bridge: String, port: Int) throws {
-        try vsctl(["set-controller", bridge, "tcp:127.0.0.1:\(port)"])
+    /// Gives a bridge these controllers instead of those that it has. It stays connected to one that it had already.
+    func setControllers(_ bridge: String, ports: [Int]) throws {
+        try vsctl(["set-controller", bridge] + ports.map { "tcp:127.0.0.1:\($0)" })
         try hurry(bridge)
     }
 
