@@ -43,14 +43,7 @@ struct LeaseTests {
         "A stand-by takes over when the lease stands still, and the former holder learns of it and writes no more rows"
     )
     func fencing() async throws {
-        let mongod = try await Mongod.started(options: ["--replSet", "r"])
-        try await mongod.run("admin") { (client) throws(MongoError) in
-            _ = try client.run(
-                document(
-                    #"""
-                    {"replSetInitiate": {"_id": "r", "members": [{"_id": 0, "host": "127.0.0.1:\#(mongod.port)"}]}}
-                    """#))
-        }
+        let mongod = try await Mongod.replicaSet(of: 1)[0]
         let logs = LogLines()
         let first = try mongod.service("leaseFencing", options: "?replicaSet=r", logs: logs)
         let second = try mongod.service("leaseFencing", options: "?replicaSet=r")

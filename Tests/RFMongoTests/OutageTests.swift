@@ -65,14 +65,7 @@ struct OutageTests {
         "A primary that steps down and is elected again: what is sent in the meantime arrives, and epochs go on"
     )
     func election() async throws {
-        let mongod = try await Mongod.started(options: ["--replSet", "r"])
-        try await mongod.run("admin") { (client) throws(MongoError) in
-            _ = try client.run(
-                document(
-                    #"""
-                    {"replSetInitiate": {"_id": "r", "members": [{"_id": 0, "host": "127.0.0.1:\#(mongod.port)"}]}}
-                    """#))
-        }
+        let mongod = try await Mongod.replicaSet(of: 1)[0]
         let ipc = try mongod.service("election", options: "?replicaSet=r")
         #expect(try await ipc.nextEpoch(for: .rfserver) == 1)
         let inbox = Inbox()
@@ -94,20 +87,8 @@ struct OutageTests {
 
     @Test("When another server becomes the primary, the channel is read there")
     func anotherPrimary() async throws {
-        let servers = [
-            try await Mongod.started(options: ["--replSet", "r"]),
-            try await Mongod.started(options: ["--replSet", "r"]),
-        ]
+        let servers = try await Mongod.replicaSet(of: 2)
         let first = servers[0]
-        let members = servers.enumerated().map { #"{"_id": \#($0), "host": "127.0.0.1:\#($1.port)"}"# }
-        try await first.run("admin") { (client) throws(MongoError) in
-            _ = try client.run(
-                document(
-                    #"""
-                    {"replSetInitiate": {"_id": "r", "settings": {"electionTimeoutMillis": 1000},
-                     "members": [\#(members.joined(separator: ","))]}}
-                    """#))
-        }
         let logs = LogLines()
         let ipc = try first.service("another", options: "?replicaSet=r", logs: logs)
         #expect(try await ipc.nextEpoch(for: .rfserver) == 1)

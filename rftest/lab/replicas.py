@@ -10,15 +10,15 @@ import pymongo.errors
 
 from . import paths
 from .controllers import ControllerHost
-from .errors import LabError, until
-from .mongod import HOST_URI, LOG, PORT, USER, VM_URI, write_uri
+from .errors import until
+from .mongod import HOST_URI, PORT, USER, VM_URI, write_uri
 from .supervised import Supervised
 
 _NAME = "rf"
 _KEY = paths.RUN / "mongod.key"
 # The default of MongoDB is 10 s.
 _ELECTION_MS = 2000
-# How long a member may be behind before MongoDB holds back writers; and how long there may be no primary.
+# How long there may be no primary.
 _PRIMARY_WITHIN = 30
 
 
@@ -62,10 +62,6 @@ class ReplicaSet:
     @property
     def processes(self) -> list[Supervised]:
         return [member.process for member in self.members if member.process]
-
-    @property
-    def log(self):
-        return self.members[0].log
 
     def create(self) -> None:
         """The hosts, an empty set, and the files with the URI."""

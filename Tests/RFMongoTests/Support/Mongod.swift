@@ -35,6 +35,22 @@ final class Mongod: Sendable {
         return mongod
     }
 
+    /// Starts so many that make up the replica set `r`.
+    static func replicaSet(of count: Int) async throws -> [Mongod] {
+        var servers: [Mongod] = []
+        for _ in 0..<count { servers.append(try await started(options: ["--replSet", "r"])) }
+        let members = servers.enumerated().map { #"{"_id": \#($0), "host": "127.0.0.1:\#($1.port)"}"# }
+        try await servers[0].run("admin") { (client) throws(MongoError) in
+            _ = try client.run(
+                document(
+                    #"""
+                    {"replSetInitiate": {"_id": "r", "settings": {"electionTimeoutMillis": 1000},
+                     "members": [\#(members.joined(separator: ","))]}}
+                    """#))
+        }
+        return servers
+    }
+
     /// Prepares one that does not run yet.
     init(options: [String] = []) throws {
         self.options = options
