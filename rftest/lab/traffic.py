@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 import uuid
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from .process import Process, run
 
 PEER = paths.RFTEST / "lab" / "peer.py"
 _REPLY = re.compile(r"bytes from (\S+): icmp_seq=(\d+) ttl=(\d+)")
+# What SIGQUIT makes ping say of itself.
+_STATUS = re.compile(r"^(\d+)/\d+ packets", re.M)
 _TIME = re.compile(r"^\[(\d+\.\d+)\] .*bytes from", re.M)
 
 
@@ -75,30 +78,43 @@ class Ping:
         until(lambda: self.answers >= count, f"{count} pings are answered (so far: {self.answers})", within, (self.log,))
 
     def finish(self, within: float | None = None) -> PingResult:
-        """Ends the ping (or waits for its own end, at most `within` seconds) and gives the account."""
-        interrupted = within is None or not self.process.wait(within)
-        if interrupted:
+        """Ends the ping (or waits for its own end, at most `within` seconds) and gives the account: of what was sent until
+        now, and of each answer to that."""
+        sent = None
+        if within is None or not self.process.wait(within):
+            sent = self._settled()
             self.process.signal(signal.SIGINT)
             if not self.process.wait(5):
                 self.process.kill()
         self.process.forget()
         output = self.log.read_text()
         self.log.unlink()
-        result = account(output)
-        if interrupted and result.sent not in result.answered:
-            result.sent -= 1        # nobody has waited for the answer to the last one
-        return result
+        return account(output, sent)
+
+    def _settled(self) -> int | None:
+        """How many were sent by now; each was answered when this returns, or had a second for it. None if it has ended."""
+        self.process.signal(signal.SIGQUIT)
+        deadline = time.monotonic() + 1
+        while self.process.alive and time.monotonic() < deadline:
+            output = self.log.read_text()
+            if (status := _STATUS.search(output)) and not account(output, int(status[1])).lost:
+                break
+            time.sleep(0.02)
+        status = _STATUS.search(self.log.read_text())
+        return int(status[1]) if status else None
 
 
-def account(output: str) -> PingResult:
-    """Reads what ping wrote."""
-    summary = re.search(r"(\d+) packets transmitted, (\d+) received", output)
-    if not summary:
-        raise LabError(f"ping failed: {output.strip()}")
-    replies = [line for line in output.splitlines() if _REPLY.search(line)]
-    answered = {int(number): int(ttl) for _, number, ttl in _REPLY.findall(output)}
-    return PingResult(int(summary[1]), answered, sum("DUP!" in line for line in replies),
-                      [float(time) for time in _TIME.findall(output)], output)
+def account(output: str, sent: int | None = None) -> PingResult:
+    """Reads what ping wrote, as far as it is about the first `sent` packets (None: about all, when it has ended)."""
+    if sent is None:
+        summary = re.search(r"(\d+) packets transmitted, (\d+) received", output)
+        if not summary:
+            raise LabError(f"ping failed: {output.strip()}")
+        sent = int(summary[1])
+    replies = [line for line in output.splitlines() if (reply := _REPLY.search(line)) and int(reply[2]) <= sent]
+    answered = {int(reply[2]): int(reply[3]) for reply in map(_REPLY.search, replies)}
+    return PingResult(sent, answered, sum("DUP!" in line for line in replies),
+                      [float(moment) for moment in _TIME.findall("\n".join(replies))], output)
 
 
 def ping(source: Container, address: str, count: int = 10, interval: float = 0.1, options: tuple = ()) -> PingResult:

@@ -109,6 +109,10 @@ class Pings(unittest.TestCase):
         self.assertEqual(result.lost_after(2), [3, 5, 6, 7])
         self.assertEqual(str(result), "7 sent, 2 answered, lost: 2-3, 5-7")
 
+    def test_what_was_sent_after_the_last_question_does_not_count(self) -> None:
+        result = traffic.account(self.OUTPUT, sent=3)
+        self.assertEqual((result.sent, result.lost, result.duplicates, result.times), (3, [2, 3], 0, [1700000000.25]))
+
     def test_a_ping_that_could_not_send_is_an_error(self) -> None:
         self.assertRaises(LabError, traffic.account, "ping: connect: Network is unreachable\n")
 

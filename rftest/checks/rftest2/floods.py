@@ -27,9 +27,14 @@ def misses(lab: Lab) -> None:
 
 def forged_arp(lab: Lab) -> None:
     """20,000 forged ARP requests/s, each from another sender, for 10 s from h2: they notice nothing"""
-    _calm(lab, "h2", "flood-arp", "172.31.2.1", RATE, SECONDS)
-    forged = [flow for flow in lab.switches["sB"].flows() if flow.match.get("nw_dst", "").startswith("8.")]
-    expect(not forged, f"{len(forged)} forged senders have a flow, such as {forged and forged[0]}", *lab.logs)
+    try:
+        _calm(lab, "h2", "flood-arp", "172.31.2.1", RATE, SECONDS)
+        forged = [flow for flow in lab.switches["sB"].flows() if flow.match.get("nw_dst", "").startswith("8.")]
+        expect(not forged, f"{len(forged)} forged senders have a flow, such as {forged and forged[0]}", *lab.logs)
+    finally:
+        # Senders in the host's own network were believed: they would only go while later checks run.
+        lab.vms["rfvmB"].run("ip", "neigh", "flush", "dev", "eth1")
+    until(lambda: reaches(lab.hosts["h2"], HOSTS["h1"]), "h2 reaches h1 again", 10, tuple(lab.logs))
 
 
 def scan(lab: Lab) -> None:

@@ -110,10 +110,15 @@ def _expect_same(before: dict, after: dict, passed: float) -> None:
     """The same flows; and none was made anew, even as it was."""
     for name, flows in before.items():
         now = after[name]
-        expect(flows.keys() == now.keys(), f"{name}: other flows than before")
+        expect(flows.keys() == now.keys(), f"{name}: other flows than before: {_words(now.keys() - flows.keys())} "
+               f"are new, {_words(flows.keys() - now.keys())} are gone")
         for key, (actions, cookie, duration) in flows.items():
             expect(now[key][:2] == (actions, cookie), f"{name}: a flow has changed: {key}")
             expect(now[key][2] >= duration + passed - 5, f"{name}: a flow is new: {key}")
+
+
+def _words(keys: set[tuple]) -> str:
+    return f"{len(keys)} (such as {min(keys)})" if keys else "none"
 
 
 def _start(command: str, *words: object) -> Process:
