@@ -9,6 +9,7 @@ from lab.errors import until
 from lab.traffic import Ping
 
 from .fault import Scene, fault
+from .recovery import wait_whole
 
 LONG, SHORT = 10, 2
 BACK, RECONVERGED = 2, 15
@@ -51,6 +52,7 @@ def rfproxy_paused_static(scene: Scene) -> None:
 def rfproxy_paused_ospf(scene: Scene) -> None:
     """rfproxy stands still for 10 s, longer than OSPF waits: reconverged within 15 s"""
     _pause(scene, LONG)
+    wait_whole(scene.lab)
     scene.ask(lambda account: scene.recovered("reconverged after", max(0, account.back_after(scene.over)), RECONVERGED))
 
 

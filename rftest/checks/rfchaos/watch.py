@@ -16,10 +16,9 @@ from .useless import Place, judge, orders
 
 ROUTES = (("h1", "h4"), ("h2", "h3"))
 INTERVAL = 0.005
-# Less than that a second proves nothing (a busy machine is late with some of the 200), and what may still be under way at
-# the end.
-LEAST_RATE, UNDER_WAY = 100, 20
-_SPENT = re.compile(r"packet loss, time (\d+)ms")
+# Less than that a second proves nothing: a busy machine is late with some of the 200.
+LEAST_RATE = 100
+_SPENT = re.compile(r"(\d+) packets transmitted.* packet loss, time (\d+)ms")
 
 
 @dataclass
@@ -42,7 +41,7 @@ class Account:
 
     @property
     def lost(self) -> int:
-        return sum(map(len, map(_lost, self.pings)))
+        return sum(len(ping.lost) for ping in self.pings)
 
     def back_after(self, moment: float) -> float:
         """How long after a moment pings were lost no more, in seconds."""
@@ -81,18 +80,15 @@ class Watch:
         return Account(pings, len(given), judge(given, changes, touched, wiped), messages)
 
 
-def _lost(ping: PingResult) -> list[int]:
-    return [number for number in ping.lost if number <= ping.sent - UNDER_WAY]
-
-
 def _back(ping: PingResult) -> float:
     """When the first ping after the last lost one was answered, in seconds since 1970; 0 if none was lost."""
-    lost = _lost(ping)
-    if not lost:
+    if not ping.lost:
         return 0
-    answered = [number for number in ping.answered if number > lost[-1]]
+    last = ping.lost[-1]
+    answered = [number for number in ping.answered if number > last]
     return ping.times[len(ping.times) - len(answered)] if answered else float("inf")
 
 
 def _rate(ping: PingResult) -> float:
-    return ping.sent / (int(_SPENT.search(ping.output)[1]) / 1000)
+    sent, milliseconds = map(int, _SPENT.search(ping.output).groups())
+    return sent / (milliseconds / 1000)
