@@ -41,7 +41,7 @@ public final class MongoIPC: IPCService {
             ringSize: Ring.usualSize)
     }
 
-    /// - Parameter ringSize: the bytes of a channel's collection.
+    /// - Parameter ringSize: the bytes of each collection of a channel.
     init(_ uri: MongoURI, appName: String, logger: Logger, ringSize: Int64) throws(MongoError) {
         self.uri = uri
         self.logger = logger
@@ -93,7 +93,7 @@ public final class MongoIPC: IPCService {
         }
     }
 
-    /// Opens a channel on the capped collection of its name, which is made if it is missing.
+    /// Opens a channel on its capped collections, which are made if they are missing.
     ///
     /// Events come from two threads, but never two at once. A service that is closed gives a channel that is silent.
     public func open(
@@ -102,8 +102,8 @@ public final class MongoIPC: IPCService {
         state.withLock { state in
             guard let pool = state.pool else { return SilentChannel() }
             let channel = MongoChannel(
-                Ring(name: channel.rawValue, size: ringSize), as: reader, pool: pool, threads: threads,
-                logger: logger, onEvent: onEvent)
+                channel, ringSize: ringSize, as: reader, pool: pool, threads: threads, logger: logger,
+                onEvent: onEvent)
             state.channels.append(channel)
             return channel
         }

@@ -7,6 +7,9 @@ import Testing
 
 @Suite("Channels", .timeLimit(.minutes(1)))
 struct ChannelTests {
+    /// What rfserver reads of the VMs.
+    private static let toServer = ChannelRings(.clients, size: 1 << 20).toServer
+
     @Test("10,000 envelopes arrive once, in order and unchanged")
     func orderAndExactness() async throws {
         let ipc = try await Mongod.shared().service("exactness")
@@ -69,6 +72,39 @@ struct ChannelTests {
         await ipc.close(within: .seconds(2))
     }
 
+    @Test(
+        "What is for rfserver and what is for the others have a collection each, what is for all is in both")
+    func twoCollections() async throws {
+        let mongod = try await Mongod.shared()
+        let ipc = try mongod.service("twoCollections")
+        let server = ipc.open(.proxies, as: .rfserver) { _ in }
+        let proxy = ipc.open(.proxies, as: .rfproxy(0)) { _ in }
+        server.send([
+            Samples.envelope(from: .rfserver, to: .all), Samples.envelope(from: .rfserver, to: .rfproxy(0)),
+            Samples.envelope(from: .rfserver, to: .rfproxy(1)),
+        ])
+        proxy.send([Samples.envelope(from: .rfproxy(0)), Samples.envelope(from: .rfproxy(0), to: .all)])
+        await ipc.close(within: .seconds(5))
+        for (name, readers) in [
+            ("rfproxy->rfserver", ["all", "all", "rfserver"]),
+            ("rfserver->rfproxy", ["all", "all", "rfproxy.0", "rfproxy.1"]),
+        ] {
+            let found = try await mongod.run("twoCollections") { (client) throws(MongoError) in
+                try client.run {
+                    $0.append("find", name)
+                    $0.append(
+                        "filter", document: { $0.append("epoch", document: { $0.append("$gt", Int64(0)) }) })
+                }.read { (document) throws(BSONError) in
+                    var cursor = try document.document("cursor")
+                    return try cursor.list("firstBatch") { (envelope) throws(BSONError) in
+                        try envelope.read("to", as: String.self)
+                    }
+                }
+            }
+            #expect(found.sorted() == readers)
+        }
+    }
+
     @Test("A reader that the ring overtook reads again from the oldest that is left")
     func overwrittenRing() async throws {
         let mongod = try await Mongod.shared()
@@ -109,7 +145,7 @@ struct ChannelTests {
         let id = ObjectID()
         try await mongod.run("poison") { (client) throws(MongoError) in
             _ = try client.run { insert in
-                insert.append("insert", ChannelName.clients.rawValue)
+                insert.append("insert", ChannelTests.toServer.name)
                 insert.append("documents", array: 0..<3, of: .document) { writer, index in
                     if index == 1 {
                         writer.document {
@@ -136,14 +172,14 @@ struct ChannelTests {
     func foreignCollection() async throws {
         let mongod = try await Mongod.shared()
         try await mongod.run("foreign") { (client) throws(MongoError) in
-            _ = try client.run { $0.append("create", ChannelName.clients.rawValue) }
+            _ = try client.run { $0.append("create", ChannelTests.toServer.name) }
         }
         let ipc = try mongod.service("foreign")
         let inbox = Inbox()
         _ = ipc.open(.clients, as: .rfserver, onEvent: inbox.onEvent)
         #expect(
             try await inbox.disconnected()
-                == "collection \"rfclient<->rfserver\" is not capped, so RouteFlow did not make it: drop or rename it"
+                == "collection \"rfclient->rfserver\" is not capped, so RouteFlow did not make it: drop or rename it"
         )
         await ipc.close(within: .seconds(2))
     }
@@ -164,14 +200,14 @@ struct ChannelTests {
         try await mongod.run("admin") { (client) throws(MongoError) in
             _ = try client.run {
                 $0.append("renameCollection", "replaced.other")
-                $0.append("to", "replaced.\(ChannelName.clients.rawValue)")
+                $0.append("to", "replaced.\(ChannelTests.toServer.name)")
                 $0.append("dropTarget", true)
             }
         }
         sender.send(Samples.envelopes(2...3))
         #expect(try await inbox.received(upTo: 3).map(\.seq).suffix(2) == [2, 3])
         try await mongod.run("replaced") { (client) throws(MongoError) in
-            try Ring(name: ChannelName.clients.rawValue, size: 1 << 20).prepare(client, healing: false)
+            try ChannelTests.toServer.prepare(client, healing: false)
         }
         await ipc.close(within: .seconds(2))
     }

@@ -31,7 +31,7 @@ public struct PeerName: Hashable, Sendable, CodableAsString {
     }
 }
 
-/// The collection that two kinds of daemons talk through.
+/// What two kinds of daemons talk through.
 public enum ChannelName: String, Hashable, Codable, Sendable {
     /// Between the VMs and rfserver.
     case clients = "rfclient<->rfserver"

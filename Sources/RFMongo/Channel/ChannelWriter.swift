@@ -3,13 +3,13 @@ import RFLib
 
 /// Writes what a daemon sends, in order. One thread with one client runs it.
 final class ChannelWriter: Sendable {
-    private let ring: Ring
+    private let rings: ChannelRings
     private let status: ChannelStatus
     private let logger: Logger
     private let queue = WorkQueue<Envelope>()
 
-    init(_ ring: Ring, status: ChannelStatus, logger: Logger) {
-        self.ring = ring
+    init(_ rings: ChannelRings, status: ChannelStatus, logger: Logger) {
+        self.rings = rings
         self.status = status
         self.logger = logger
     }
@@ -31,19 +31,18 @@ final class ChannelWriter: Sendable {
     /// Writes until closed.
     func run(_ pool: MongoPool) {
         let client = MongoClient(pool)
-        var state = RingState()
+        var states: [String: RingState] = [:]
         while let envelopes = queue.take() {
-            var rest = envelopes[...]
-            while !rest.isEmpty {
-                let before = rest.count
-                var batch = InsertBatch(taking: &rest, refuse: logOversize)
-                guard write(&batch, client, &state) else { return }
-                status.deliver(.written(before - rest.count))
+            for (ring, envelopes) in rings.sort(envelopes) {
+                guard write(envelopes, into: ring, client, &states[ring.name, default: RingState()]) else {
+                    return
+                }
             }
+            status.deliver(.written(envelopes.count))
         }
     }
 
-    /// What this thread knows of the collection.
+    /// What this thread knows of a collection.
     private struct RingState {
         /// False at the start and after each failure, when it may be gone.
         var isPrepared = false
@@ -53,10 +52,23 @@ final class ChannelWriter: Sendable {
         var isTroubled = false
     }
 
+    /// Writes all. Returns false if it is too late.
+    private func write(
+        _ envelopes: [Envelope], into ring: Ring, _ client: borrowing MongoClient, _ state: inout RingState
+    ) -> Bool {
+        var rest = envelopes[...]
+        while !rest.isEmpty {
+            var batch = InsertBatch(taking: &rest, refuse: logOversize)
+            guard write(&batch, into: ring, client, &state) else { return false }
+        }
+        return true
+    }
+
     /// Tries until the batch is written. Returns false if it is too late.
-    private func write(_ batch: inout InsertBatch, _ client: borrowing MongoClient, _ state: inout RingState)
-        -> Bool
-    {
+    private func write(
+        _ batch: inout InsertBatch, into ring: Ring, _ client: borrowing MongoClient,
+        _ state: inout RingState
+    ) -> Bool {
         var backoff = Backoff.retries()
         while !batch.isDone {
             do {

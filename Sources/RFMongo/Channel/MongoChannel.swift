@@ -1,7 +1,7 @@
 import Logging
 import RFLib
 
-/// A channel on a capped collection: a reader and a writer, each with its thread and its client.
+/// A channel on its capped collections: a reader and a writer, each with its thread and its client.
 final class MongoChannel: IPCChannel {
     private let status: ChannelStatus
     private let reader: ChannelReader
@@ -9,14 +9,16 @@ final class MongoChannel: IPCChannel {
 
     /// Starts both threads.
     init(
-        _ ring: Ring, as name: PeerName, pool: MongoPool, threads: Threads, logger: Logger,
+        _ channel: ChannelName, ringSize: Int64, as name: PeerName, pool: MongoPool, threads: Threads,
+        logger: Logger,
         onEvent: @escaping @Sendable (IPCEvent) -> Void
     ) {
         var logger = logger
-        logger[metadataKey: "channel"] = "\(ring.name)"
+        logger[metadataKey: "channel"] = "\(channel.rawValue)"
+        let rings = ChannelRings(channel, size: ringSize)
         let status = ChannelStatus(logger: logger, onEvent: onEvent)
-        let reader = ChannelReader(ring, reader: name, status: status, logger: logger)
-        let writer = ChannelWriter(ring, status: status, logger: logger)
+        let reader = ChannelReader(rings.inbox(of: name), reader: name, status: status, logger: logger)
+        let writer = ChannelWriter(rings, status: status, logger: logger)
         self.status = status
         self.reader = reader
         self.writer = writer

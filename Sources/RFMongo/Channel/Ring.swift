@@ -1,6 +1,6 @@
 import RFLib
 
-/// The capped collection of one channel.
+/// A capped collection of a channel.
 struct Ring: Sendable {
     /// The collection's name.
     let name: String

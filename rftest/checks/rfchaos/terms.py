@@ -8,7 +8,8 @@ from lab.errors import until
 
 from .fault import Scene
 
-CHANNELS = ("rfclient<->rfserver", "rfserver<->rfproxy")
+# Of each channel, what rfserver writes and what it reads.
+CHANNELS = (("rfserver->rfclient", "rfclient->rfserver"), ("rfserver->rfproxy", "rfproxy->rfserver"))
 _FIELDS = {"from": 1, "to": 1, "type": 1, "epoch": 1, "to_epoch": 1, "stream": 1, "seq": 1, "content.stream": 1,
            "content.seq": 1}
 SYNC_REQUEST, ACK = 9, 12
@@ -21,18 +22,18 @@ def judge_terms(scene: Scene) -> None:
 
 def _judge(scene: Scene) -> None:
     late = 0
-    for channel in CHANNELS:
-        documents = until(lambda: _read(scene, channel), f"the log of {channel} is read", 20)
-        stale = list(stale_envelopes(documents))
+    for written, read in CHANNELS:
+        orders, answers = (until(lambda: _read(scene, name), f"{name} is read", 20) for name in (written, read))
+        stale = list(stale_envelopes(orders))
         late += len(stale)
-        for envelope in applied(documents, stale):
-            scene.broken.append(f"an envelope of an earlier term was applied: {channel} {envelope}")
+        for envelope in applied(answers, stale):
+            scene.broken.append(f"an envelope of an earlier term was applied: {written} {envelope}")
     scene.facts.append(f"{late} envelopes of an earlier term in the log")
 
 
-def _read(scene: Scene, channel: str) -> list[dict]:
+def _read(scene: Scene, collection: str) -> list[dict]:
     try:
-        return list(scene.lab.mongod.database[channel].find({}, _FIELDS).sort("$natural", 1))
+        return list(scene.lab.mongod.database[collection].find({}, _FIELDS).sort("$natural", 1))
     except pymongo.errors.PyMongoError:
         return []
 
@@ -49,10 +50,10 @@ def stale_envelopes(documents: list[dict]) -> Iterator[dict]:
             yield document
 
 
-def applied(documents: list[dict], stale: list[dict]) -> Iterator[dict]:
+def applied(answers: list[dict], stale: list[dict]) -> Iterator[dict]:
     """Those that were acknowledged: whoever applies an envelope says so, with the stream and the number."""
     acknowledged: dict[tuple, int] = {}
-    for document in documents:
+    for document in answers:
         if document["type"] == ACK and document["to"] == "rfserver":
             for ack in document["content"]:
                 key = document["from"], document["to_epoch"], ack["stream"]
