@@ -80,6 +80,15 @@ public enum IPAddress: Hashable, Sendable {
         if case .v4(let address) = self { address } else { nil }
     }
 
+    /// The IPv4 address that an IPv4-mapped one stands for (RFC 4291, 2.5.5.2), as a socket of both versions gives it; any
+    /// other address as it is.
+    public var unmapped: IPAddress {
+        guard case .v6(let address) = self, address.high == 0, address.low >> 32 == 0xFFFF else {
+            return self
+        }
+        return .v4(IPv4Address(rawValue: UInt32(truncatingIfNeeded: address.low)))
+    }
+
     /// The octets in the order of the wire: four or sixteen.
     public var bytes: [UInt8] {
         switch self {

@@ -68,6 +68,7 @@ public final class MongoIPC: IPCService {
                 return try seeker.seek(client, unless: givenUp)
             }
         }
+        onEvent(.renewed(at: taken.began))
         let keeper = LeaseKeeper(term: taken.term, takenAt: taken.began, logger: logger, onEvent: onEvent)
         try state.withLock { state in
             guard let pool = state.pool else { throw CancellationError() }

@@ -41,6 +41,8 @@ public enum ProxyEvent: Codable, Sendable {
     case writable(SessionID, Bool)
     /// A connection has ended.
     case disconnected(SessionID, reason: String)
+    /// This rfproxy is about to end: its connections are closed next.
+    case ending
     /// The deadline has come.
     case timePassed
 }

@@ -8,6 +8,13 @@ import RFLib
 /// A switch may be connected to several rfproxies. rfserver grants it to one; to the others it is a spare's: they answer it,
 /// know its ports, and change nothing.
 extension ProxyCore {
+    struct Grant: Sendable {
+        /// Which of the datapath's moves has led to it.
+        let turn: Int64
+        /// The stream of rfserver in which it was said first.
+        let generation: UInt32
+    }
+
     func isMaster(of id: DatapathID) -> Bool { grants[id] != nil }
 
     mutating func handle(_ grant: DatapathGrant, at now: Instant) {
@@ -17,7 +24,15 @@ extension ProxyCore {
                 ["dp_id": grant.dpID, "ct_id": grant.ctID])
         }
         if grant.isRemoval { return release(grant.dpID) }
-        guard grants.updateValue(grant.turn, forKey: grant.dpID) != grant.turn else { return }
+        let former = grants[grant.dpID]
+        guard former?.turn != grant.turn else { return }
+        if former?.generation == generation {
+            // Its end was not heard: only the last word on a key comes through. Nor was anything that was withdrawn meanwhile.
+            release(grant.dpID)
+            isStreamWhole = false
+            conversation.forget(at: now)
+        }
+        grants[grant.dpID] = Grant(turn: grant.turn, generation: generation)
         log(.info, "datapath granted: its flows are this rfproxy's to write", ["dp_id": grant.dpID])
         takeUpPorts(of: grant.dpID)
         // What another master has written meanwhile is not known.

@@ -32,12 +32,15 @@ extension ProxyCore {
         close(oldest, reason, at: now)
     }
 
-    /// A connection has said which datapath it is. Where there are too many, one for which rfserver wants no route makes room:
-    /// it may be anybody. Returns false if there is none, and the new one has to go.
+    /// A connection has said which datapath it is. Where there are too many, one makes room of which rfserver has said neither a
+    /// route nor whose ports it has: it may be anybody. Returns false if there is none, and the new one has to go.
     mutating func boundSwitches(at now: Instant) -> Bool {
         let connected = datapaths.values.filter { $0.session != nil }
         guard connected.count >= Self.mostSwitches else { return true }
-        let idle = connected.filter { !$0.id.isVirtualSwitch && !$0.table.hasRoutes }.compactMap(\.session)
+        let mapped = Set(shuttle.known.ports.map(\.datapath))
+        let idle = connected.filter {
+            !$0.id.isVirtualSwitch && !$0.table.hasRoutes && !mapped.contains($0.id)
+        }.compactMap(\.session)
         guard let oldest = idle.min(by: { $0.rawValue < $1.rawValue }) else { return false }
         close(oldest, "made room for another switch, since nothing is routed over it", at: now)
         return true

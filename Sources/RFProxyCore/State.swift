@@ -9,8 +9,8 @@ public struct ProxyCore: DaemonCore {
     var sessions: [SessionID: SwitchSession] = [:]
     /// Every datapath that is connected, or that rfserver has spoken of.
     var datapaths: [DatapathID: Datapath] = [:]
-    /// The datapaths that this rfproxy is the master of, and in which turn.
-    var grants: [DatapathID: Int64] = [:]
+    /// The datapaths that this rfproxy is the master of.
+    var grants: [DatapathID: Grant] = [:]
     /// The map of ports, and what else passing a packet on needs.
     var shuttle: Shuttle
     var tally = Tally()
@@ -22,6 +22,8 @@ public struct ProxyCore: DaemonCore {
     /// What the channel has yet to write.
     var load = ChannelLoad()
     var announcements = Announcements()
+    /// True once this rfproxy is about to end: what is to be said is said now.
+    private var isEnding = false
     var desk: InquiryDesk
     /// Inquiries that wait for what switches say of their flows.
     var surveys: [Survey] = []
@@ -84,6 +86,7 @@ public struct ProxyCore: DaemonCore {
         case .received(let id, let frame): received(frame.frame, from: id, at: now)
         case .writable(let id, let isWritable): writable(id, isWritable)
         case .disconnected(let id, let reason): disconnected(id, reason, at: now)
+        case .ending: leaveDatapaths()
         case .timePassed: break
         }
         checkDeadlines(at: now)
@@ -108,6 +111,13 @@ public struct ProxyCore: DaemonCore {
     /// A packet found the queue of its destination full. Returns the line to log now and then.
     mutating func overflowed(_ source: PortID) -> LogLine? {
         shuttle.overflow(source)
+    }
+
+    /// Another rfproxy need not wait until this one is silent.
+    private mutating func leaveDatapaths() {
+        isEnding = true
+        let keys = announcements.withdrawAll { if case .datapath = $0 { true } else { false } }
+        for key in keys { conversation.changed(key) }
     }
 
     /// A timer that comes this much too late shows that this process stood still.
@@ -142,7 +152,8 @@ public struct ProxyCore: DaemonCore {
             if let output = sessions[session]?.takeOutput() { effects.append(.write(session, output)) }
         }
         touched.removeAll(keepingCapacity: true)
-        let envelopes = conversation.flush(announcements, whileBusy: load.isBusy(at: now), at: now)
+        let isBusy = load.isBusy(at: now) && !isEnding
+        let envelopes = conversation.flush(announcements, whileBusy: isBusy, at: now)
         if !envelopes.isEmpty {
             load.sent(envelopes, at: now)
             effects.append(.send(envelopes))

@@ -56,6 +56,7 @@ public final class ProxyService: Service {
         do {
             try await run(on: group.next())
         } catch {
+            await ipc.close(within: Self.closeLimit)
             try? await group.shutdownGracefully()
             throw error
         }
@@ -86,7 +87,7 @@ public final class ProxyService: Service {
                 (try await ipc.nextEpoch(for: name), try await ipc.presentTerm())
             }
         } catch is CancellationError {
-            return
+            return await ipc.close(within: Self.closeLimit)
         }
         let loop = try await eventLoop.submit { [settings, recorder, logger, ipc] in
             let loop = ProxyLoop(

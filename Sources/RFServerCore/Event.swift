@@ -4,8 +4,10 @@ public import RFLib
 public enum ServerEvent: Codable, Sendable {
     /// Something came, or changed, on a channel.
     case ipc(ChannelName, IPCEvent)
-    /// Something became of the lease under which this rfserver is at work.
-    case lease(LeaseEvent)
+    /// The lease under which this rfserver is at work was renewed, by an order that was given so long ago.
+    case leaseRenewed(ago: Duration)
+    /// Another rfserver has the lease.
+    case leaseLost
     /// The virtual switch is as it should be; these changes were needed.
     case virtualSwitchConfigured(changes: [String])
     /// The virtual switch could not be configured.

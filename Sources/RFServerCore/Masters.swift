@@ -120,7 +120,8 @@ struct Masters: Sendable {
     /// What an rfproxy is told: nil if it is not the master.
     func grant(of dpID: DatapathID, to ctID: Int32) -> DatapathGrant? {
         guard masters[dpID] == ctID else { return nil }
-        // 0 until it has moved, so that a restart of rfserver leads to no reading; then what no other rfserver says.
+        // 0 until it has moved, so that a restart of rfserver leads to no reading; then what no other rfserver says. What an
+        // earlier one has moved is read once more after a restart.
         let turn = moves[dpID].map { epoch << 20 | $0 } ?? 0
         return DatapathGrant(dpID: dpID, ctID: ctID, turn: turn)
     }

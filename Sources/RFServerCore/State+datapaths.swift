@@ -11,9 +11,10 @@ extension ServerCore {
         case .messages(let messages):
             for message in messages { take(message, from: ctID) }
         case .end(let named):
-            guard let named else { return }
+            // What could not be understood it may have, but nobody could grant it that.
             network.masters.settle(ctID)
             mayChangeMasters = true
+            guard let named else { return }
             // Mapping frames stop when they have been confirmed, so an rfproxy that has started anew does not know
             // them: what it does not name of them stays. Datapaths it knows by their connections.
             let connected = network.masters.datapaths(of: ctID)

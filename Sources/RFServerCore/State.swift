@@ -38,6 +38,8 @@ public struct ServerCore: DaemonCore {
     private var hasGreeted = false
     /// True if the virtual switch has to be compared with what it should be.
     var wantsVirtualSwitch = false
+    /// True while it is being configured: what is wanted meanwhile is one more run, however often.
+    private var isConfiguring = false
     private var virtualSwitchRetry: Backoff
     private var virtualSwitchRetryAt: Instant?
 
@@ -95,7 +97,7 @@ public struct ServerCore: DaemonCore {
         case .ipc(let channel, .received(let envelopes)):
             for envelope in envelopes { receive(envelope, on: channel, at: now) }
         case .ipc(let channel, .written(let count)):
-            loads[channel, default: ChannelLoad()].written(count)
+            loads[channel, default: ChannelLoad()].written(count, at: now)
         case .ipc(let channel, .connected):
             log(.info, "channel open", ["channel": channel.rawValue])
             if channel == .clients { clock.listen(at: now) } else { proxyClock.listen(at: now) }
@@ -104,11 +106,14 @@ public struct ServerCore: DaemonCore {
             if channel == .clients { clock.suspend() } else { proxyClock.suspend() }
         case .ipc(let channel, .poison(let reason)):
             count("poison document set aside", ["channel": channel.rawValue, "reason": reason])
-        case .lease(let event): handle(event, at: now)
+        case .leaseRenewed(let age): tenure.renewed(ago: age, at: now)
+        case .leaseLost: stop("another rfserver has taken the lease: it is the one at work now")
         case .virtualSwitchConfigured(let changes):
+            isConfiguring = false
             virtualSwitchRetry.reset()
             for change in changes { log(.info, "virtual switch changed", ["command": change]) }
         case .virtualSwitchFailed(let reason):
+            isConfiguring = false
             log(.error, "virtual switch not configured, trying again", ["reason": reason])
             virtualSwitchRetryAt = now.advanced(by: virtualSwitchRetry.step())
         case .timePassed:
@@ -133,8 +138,9 @@ public struct ServerCore: DaemonCore {
     /// Writes to the others what has been decided.
     private mutating func act(at now: Instant) {
         greet(at: now)
-        if wantsVirtualSwitch {
+        if wantsVirtualSwitch, !isConfiguring {
             wantsVirtualSwitch = false
+            isConfiguring = true
             effects.append(.configureVirtualSwitch)
         }
         saveTable()
@@ -142,13 +148,6 @@ public struct ServerCore: DaemonCore {
     }
 
     // MARK: The lease
-
-    private mutating func handle(_ event: LeaseEvent, at now: Instant) {
-        switch event {
-        case .renewed(let age): tenure.renewed(ago: age, at: now)
-        case .lost: stop("another rfserver has taken the lease: it is the one at work now")
-        }
-    }
 
     private mutating func noteTenure(at now: Instant) {
         guard tenure.tick(at: now) else { return }

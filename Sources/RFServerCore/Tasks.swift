@@ -77,38 +77,18 @@ public struct ServerService: Service {
             outlets.open(on: ipc) { runner.post(.ipc($0, $1)) }
             if let virtualSwitch { outlets.keep(virtualSwitch) { runner.post($0) } }
         }
-        lease.open { runner.post(.lease($0)) }
+        lease.open { event in
+            switch event {
+            case .renewed(let moment): runner.post { .leaseRenewed(ago: moment.duration(to: .now)) }
+            case .lost: runner.post(.leaseLost)
+            }
+        }
         runner.post(.timePassed)
         logger.info("started", metadata: ["epoch": "\(epoch)", "rows": "\(rows.count)"])
         try await withGracefulShutdownHandler {
             for await reason in stops { throw ServerError.stopped(reason: reason) }
         } onGracefulShutdown: {
             stop.finish()
-        }
-    }
-}
-
-/// What becomes of the lease: told to the core, as soon as there is one.
-private final class LeaseOutlet: Sendable {
-    private struct State {
-        var last: LeaseEvent?
-        var onEvent: (@Sendable (LeaseEvent) -> Void)?
-    }
-
-    private let state = Mutex(State())
-
-    func tell(_ event: LeaseEvent) {
-        state.withLock { state in
-            state.last = event
-            state.onEvent?(event)
-        }
-    }
-
-    func open(onEvent: @escaping @Sendable (LeaseEvent) -> Void) {
-        state.withLock { state in
-            state.onEvent = onEvent
-            // One that was renewed before will be again; a loss is told once.
-            if state.last == .lost { onEvent(.lost) }
         }
     }
 }

@@ -67,6 +67,11 @@ public struct FakeServer: Sendable {
         conversation.changed(key)
     }
 
+    /// It does not want this any more, and has said so to another rfproxy, the datapath's master by then.
+    public mutating func withdrawElsewhere(_ key: RFKey) {
+        wanted.messages[key] = nil
+    }
+
     /// Takes what rfproxy says.
     public mutating func receive(_ envelopes: [Envelope], at now: Instant) {
         for envelope in envelopes {

@@ -22,6 +22,14 @@ struct AddressTests {
         #expect(MACAddress(text) == nil)
     }
 
+    @Test("an IPv4-mapped address stands for the IPv4 address, any other for itself")
+    func mapped() {
+        #expect(IPAddress("::ffff:192.0.2.1")?.unmapped == IPAddress("192.0.2.1"))
+        for text in ["192.0.2.1", "::1", "::192.0.2.1", "2001:db8::ffff:c000:201", "::fffe:c000:201"] {
+            #expect(IPAddress(text) != nil && IPAddress(text)?.unmapped == IPAddress(text))
+        }
+    }
+
     @Test("group addresses are known by the first bit on the wire")
     func groups() throws {
         #expect(try #require(MACAddress("01:00:5e:00:00:05")).isMulticast)

@@ -29,38 +29,52 @@ struct ChannelLoadTests {
     @Test("changes gather while the channel writes, and a little longer the more was sent")
     func gathering() {
         var load = ChannelLoad()
-        load.written(0)
+        load.written(0, at: .start)
         for (count, milliseconds) in [(1, 1), (7, 7), (20, 20), (1000, 20)] {
             var load = load
             load.sent([Self.envelope(count)], at: .start)
             #expect(load.isBusy(at: Self.at(500)), "it is not written yet")
             #expect(load.deadline == nil)
-            load.written(1)
+            load.written(1, at: .start)
             #expect(load.isBusy(at: Self.at(milliseconds - 1)))
             #expect(load.deadline == Self.at(milliseconds))
             #expect(!load.isBusy(at: Self.at(milliseconds)))
         }
     }
 
+    @Test("where writing takes long, changes gather for longer")
+    func slowWrites() {
+        for (written, until) in [(1, 1), (2, 2), (3, 8), (12, 62), (3000, 3200)] {
+            var load = ChannelLoad()
+            load.written(0, at: .start)
+            load.sent([Self.envelope(1)], at: .start)
+            load.sent([Self.beat], at: .start)
+            load.written(1, at: .start)
+            #expect(load.deadline == nil, "the second is still to be written")
+            load.written(1, at: Self.at(written))
+            #expect(load.deadline == Self.at(until))
+        }
+    }
+
     @Test("signs of life keep nothing waiting once they are written")
     func control() {
         var load = ChannelLoad()
-        load.written(0)
+        load.written(0, at: .start)
         load.sent([Self.beat, Self.beat], at: .start)
         #expect(load.isBusy(at: .start))
-        load.written(2)
-        #expect(!load.isBusy(at: .start))
+        load.written(2, at: Self.at(9))
+        #expect(!load.isBusy(at: Self.at(9)))
     }
 
     @Test("what was sent before the first report does not confuse the count")
     func early() {
         var load = ChannelLoad()
         load.sent([Self.beat, Self.beat], at: .start)
-        load.written(1)
-        load.written(1)
+        load.written(1, at: .start)
+        load.written(1, at: .start)
         load.sent([Self.beat], at: .start)
         #expect(load.isBusy(at: .start))
-        load.written(1)
+        load.written(1, at: .start)
         #expect(!load.isBusy(at: .start))
     }
 

@@ -21,7 +21,7 @@ struct LeaseTests {
                 watch.failed()
                 return false
             }
-            return watch.mayTake(lease, at: Instant(sinceStart: .seconds(at))) { _ in nil }
+            return watch.mayTake(lease, at: Instant(sinceStart: .seconds(at))) { _, _ in false }
         }.map(\.at)
     }
 
@@ -62,17 +62,25 @@ struct LeaseTests {
     @Test("Of a process of the same machine it is known whether it runs")
     func gone() {
         let here = LeaseHolder(host: "b", pid: 10, started: 100, machine: Self.me.machine)
-        #expect(here.isGone(seenBy: Self.me) { _ in nil })
-        #expect(here.isGone(seenBy: Self.me) { _ in 101 })  // another has its number
-        #expect(!here.isGone(seenBy: Self.me) { $0 == 10 ? 100 : nil })
-        #expect(!Self.other.isGone(seenBy: Self.me) { _ in nil })
+        #expect(here.isGone(seenBy: Self.me) { _, _ in false })
+        #expect(!here.isGone(seenBy: Self.me) { $0 == 10 && $1 == 100 })
+        #expect(!Self.other.isGone(seenBy: Self.me) { _, _ in false })
         var watch = LeaseWatch(Self.me)
         let lease = Lease(holder: here, term: 1, beat: 1)
         let (gone, running) = (
-            watch.mayTake(lease, at: .start) { _ in nil }, watch.mayTake(lease, at: .start) { _ in 100 }
+            watch.mayTake(lease, at: .start) { _, _ in false },
+            watch.mayTake(lease, at: .start) { _, _ in true }
         )
         #expect(gone)
         #expect(!running)
+    }
+
+    @Test("A process runs, or its number is nobody's, or another's")
+    func processes() throws {
+        let me = LeaseHolder.current()
+        #expect(LeaseHolder.mayRun(me.pid, since: me.started))
+        #expect(!LeaseHolder.mayRun(me.pid, since: me.started + 1), "another has its number")
+        #expect(!LeaseHolder.mayRun(.max, since: 1), "beyond the kernel's greatest")
     }
 
     @Test("A holder is read as it is written, and this process runs")

@@ -1,3 +1,4 @@
+import NetTypes
 import RFLib
 import RFTestKit
 import Synchronization
@@ -104,6 +105,34 @@ struct LeaseTests {
         #expect(logs.count(of: "a later rfserver has written it") == 1)
         let reading = try mongod.service("leaseLaterRows")
         #expect(try await reading.loadTable() == [row])
+        await reading.close(within: .seconds(2))
+    }
+
+    @Test("A row that a former rfserver inserts too late gives way to the row that has its port now")
+    func lateRow() async throws {
+        let mongod = try await Mongod.shared()
+        let logs = LogLines()
+        let virtual = RFEntry.VirtualPort(DatapathID(rawValue: 9), 4)
+        let late = RFEntry(vm: .init(Samples.vmID, 1), virtual: virtual)
+        let row = RFEntry(vm: .init(Samples.vmID, 2), virtual: virtual)
+        let first = try mongod.service("leaseLateRow", logs: logs)
+        let second = try mongod.service("leaseLateRow", logs: logs)
+        let term = try await first.acquireLease(as: Self.holder(1)) { _ in }
+        await first.close(within: .seconds(5))
+        _ = try await second.acquireLease(as: Self.holder(2)) { _ in }
+        #expect(try await second.loadTable() == [])
+        let former = TableWriter(
+            under: LeaseKeeper(term: term, takenAt: .now, logger: logs.logger) { _ in }, logger: logs.logger)
+        former.save([.put(late)])
+        former.close(by: .now.advanced(by: .seconds(5)))
+        let pool = try MongoPool(
+            MongoURI("mongodb://127.0.0.1:\(mongod.port)/leaseLateRow"), appName: "tests")
+        await onThread { former.run(pool) }
+        second.save([.put(row)])
+        await second.close(within: .seconds(5))
+        let reading = try mongod.service("leaseLateRow")
+        #expect(try await reading.loadTable() == [row])
+        #expect(logs.count(of: "row of the table not saved") == 0)
         await reading.close(within: .seconds(2))
     }
 

@@ -29,6 +29,18 @@ import Testing
         #expect(isJoined(bench) == nil)
     }
 
+    @Test func anRFProxyThatEndsSaysThatItHasNoSwitchesAnyMoreWhileTheChannelStillWrites() throws {
+        var bench = Bench()
+        let others = (2...5).map { DatapathID(rawValue: $0) }
+        for datapath in [Bench.datapath] + others { try bench.connect(FakeSwitch(datapath, ports: 2)) }
+        try bench.settle()
+        #expect(others.allSatisfy { isJoined(bench, $0) != nil })
+        try bench.tell(.ipc(.written(0)))
+        try bench.tell(.ending)
+        #expect(isJoined(bench) == nil)
+        #expect(others.allSatisfy { isJoined(bench, $0) == nil })
+    }
+
     @Test func aPortThatComesOrGoesIsAnnounced() throws {
         var bench = Bench()
         let id = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))

@@ -19,6 +19,8 @@ struct Scene {
     private(set) var effects: [ServerEffect] = []
     /// What the core was told, and when.
     private(set) var told: [(event: ServerEvent, at: Instant)] = []
+    /// False while the virtual switch takes its time.
+    var configures = true
     /// What it decided, call by call.
     private(set) var decided: [[ServerEffect]] = []
     /// What the database holds.
@@ -49,6 +51,9 @@ struct Scene {
                 }
             default: self.effects.append(effect)
             }
+        }
+        if configures, effects.contains(.configureVirtualSwitch) {
+            handle(.virtualSwitchConfigured(changes: []))
         }
     }
 

@@ -446,6 +446,26 @@ struct ServerCoreTests {
         #expect(scene.effects.contains { if case .stop = $0 { true } else { false } })
     }
 
+    @Test("while the virtual switch is configured, what is wanted meanwhile is one more run")
+    func virtualSwitchRuns() {
+        var scene = oneRouter()
+        let count = { (scene: Scene) in scene.effects.count { $0 == .configureVirtualSwitch } }
+        let before = count(scene)
+        scene.configures = false
+        for number in 1...5 as ClosedRange<UInt64> {
+            let vmID = VMID(rawValue: 0x0200_0000_0100 + number)
+            scene.vms[vmID] = .vm(vmID, at: scene.now)
+            scene.vms[vmID]?.register(vmID, ports: 1...1, boot: "b")
+            scene.settle()
+        }
+        #expect(count(scene) == before + 1)
+        scene.configures = true
+        scene.handle(.virtualSwitchConfigured(changes: []))
+        #expect(count(scene) == before + 2)
+        scene.pass(.seconds(5))
+        #expect(count(scene) == before + 2)
+    }
+
     @Test("a failed configuration of the virtual switch is tried again")
     func virtualSwitchRetry() {
         var scene = oneRouter()

@@ -38,7 +38,7 @@ struct TenureTests {
     @Test("It writes nothing while its lease may be another's, and goes on once it is renewed")
     func doubt() {
         var core = core(.start)
-        _ = core.handle(.lease(.renewed(ago: .milliseconds(100))), at: .start)
+        _ = core.handle(.leaseRenewed(ago: .milliseconds(100)), at: .start)
         let sure = Instant.start.advanced(by: .milliseconds(1399))
         #expect(core.handle(.timePassed, at: sure).allSatisfy { if case .log = $0 { false } else { true } })
 
@@ -48,7 +48,7 @@ struct TenureTests {
         #expect(effects.count { if case .log(let line) = $0 { line.level == .warning } else { false } } == 1)
         #expect(core.deadline == nil)
 
-        let renewed = core.handle(.lease(.renewed(ago: .zero)), at: unsure)
+        let renewed = core.handle(.leaseRenewed(ago: .zero), at: unsure)
         #expect(!sent(renewed).isEmpty)
         #expect(core.deadline != nil)
     }
@@ -59,7 +59,7 @@ struct TenureTests {
         _ = core.handle(.timePassed, at: .start)
         var other = core
         let isStop = { (effect: ServerEffect) in if case .stop = effect { true } else { false } }
-        #expect(core.handle(.lease(.lost), at: .start).contains(where: isStop))
+        #expect(core.handle(.leaseLost, at: .start).contains(where: isStop))
         #expect(core.handle(.timePassed, at: .start).isEmpty)
 
         let greeting = { (epoch: Int64) in

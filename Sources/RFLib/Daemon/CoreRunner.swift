@@ -39,6 +39,11 @@ public actor CoreRunner<Core: DaemonCore> {
         }
     }
 
+    /// Tells the core an event that is made only when its turn comes, such as one that says how long ago something was.
+    public nonisolated func post(_ event: @escaping @Sendable () -> Core.Event) {
+        executor.queue.async { self.assumeIsolated { $0.handle(event()) } }
+    }
+
     /// Runs some set-up during which no event reaches the core; those that are posted meanwhile follow after it.
     ///
     /// Channels need a core to report to, and the core needs channels to send on: both exist when this returns.

@@ -6,7 +6,7 @@ public protocol IPCService: Sendable {
     func nextEpoch(for name: PeerName) async throws -> Int64
 
     /// Waits until this process is the one rfserver at work, as a stand-by if there is another, and keeps the lease from then on.
-    /// - Parameter onEvent: told each renewal, and the loss, from a thread of the service's own.
+    /// - Parameter onEvent: told the taking, each renewal, and the loss, from a thread of the service's own.
     /// - Returns: the term, which is the epoch of this rfserver.
     /// - Throws: as `nextEpoch`.
     func acquireLease(

@@ -23,9 +23,9 @@ public struct Lease: Hashable, Sendable {
 }
 
 /// What becomes of the lease that an rfserver holds.
-public enum LeaseEvent: Hashable, Codable, Sendable {
-    /// It was renewed by an order that was given so long ago.
-    case renewed(ago: Duration)
+public enum LeaseEvent: Hashable, Sendable {
+    /// It was taken or renewed by an order that was given at this moment.
+    case renewed(at: ContinuousClock.Instant)
     /// Another rfserver has taken it.
     case lost
 }

@@ -3,6 +3,11 @@ import FoundationEssentials
 #else
 import Foundation
 #endif
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 
 /// A process that holds the lease: named for people, and so that another process of the same machine can tell that it is gone.
 public struct LeaseHolder: Hashable, Sendable, LosslessStringConvertible {
@@ -39,25 +44,35 @@ public struct LeaseHolder: Hashable, Sendable, LosslessStringConvertible {
         let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
         let namespace = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")
         return LeaseHolder(
-            host: process.hostName.replacing(" ", with: "_"), pid: process.processIdentifier,
-            started: startOfProcess(process.processIdentifier) ?? 0,
+            host: process.hostName.isEmpty ? "unknown" : process.hostName.replacing(" ", with: "_"),
+            pid: process.processIdentifier, started: Self.process(process.processIdentifier)?.started ?? 0,
             machine: (boot?.filter { !$0.isWhitespace } ?? "unknown") + "/" + (namespace ?? "unknown"))
     }
 
     /// True if this was a process of the observer's own machine, and runs no more: nobody needs to wait for its silence.
-    /// - Parameter start: when the process with a number started; nil if there is none.
-    public func isGone(seenBy observer: LeaseHolder, start: (Int32) -> UInt64? = startOfProcess) -> Bool {
-        machine == observer.machine && started > 0 && observer.started > 0 && start(pid) != started
+    /// - Parameter runs: whether the process with a number, which started then, may still run.
+    public func isGone(seenBy observer: LeaseHolder, runs: (Int32, UInt64) -> Bool = mayRun) -> Bool {
+        machine == observer.machine && started > 0 && observer.started > 0 && !runs(pid, started)
     }
 
-    /// When the process with this number started; nil if there is none, or if it is dead and only waits to be collected.
-    public static func startOfProcess(_ pid: Int32) -> UInt64? {
+    /// False if it is certain that the process with this number, which started then, runs no more. What this process is not
+    /// allowed to see (proc(5), hidepid) may run.
+    public static func mayRun(_ pid: Int32, since started: UInt64) -> Bool {
+        if let process = Self.process(pid) { return process.lives && process.started == started }
+        return kill(pid, 0) == 0 || errno != ESRCH
+    }
+
+    /// What is known of a process: false for one that is dead and only waits to be collected, and when it started.
+    private static func process(_ pid: Int32) -> (lives: Bool, started: UInt64)? {
         guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
             // Field 2, the program's name between brackets, may hold anything.
             let end = status.lastIndex(of: ")")
         else { return nil }
         let fields = status[end...].split(separator: " ").dropFirst()
-        guard let state = fields.first, state != "Z", state != "X" else { return nil }
-        return fields.dropFirst(19).first.flatMap { UInt64($0) }
+        guard let state = fields.first, let started = fields.dropFirst(19).first.flatMap({ UInt64($0) })
+        else {
+            return nil
+        }
+        return (state != "Z" && state != "X", started)
     }
 }

@@ -14,10 +14,10 @@ public struct LeaseWatch: Sendable {
     /// Standing still counts only while this process reads it again and again: if the database or this process itself stood
     /// still, the holder had no chance to show that it lives.
     public mutating func mayTake(
-        _ lease: Lease?, at now: Instant, start: (Int32) -> UInt64? = LeaseHolder.startOfProcess
+        _ lease: Lease?, at now: Instant, runs: (Int32, UInt64) -> Bool = LeaseHolder.mayRun
     ) -> Bool {
         guard let lease, let holder = lease.holder else { return true }
-        if holder.isGone(seenBy: me, start: start) { return true }
+        if holder.isGone(seenBy: me, runs: runs) { return true }
         if let lastRead, now.sinceStart - lastRead.sinceStart > Lease.renewal * 2 { last = nil }
         lastRead = now
         guard let last, last.term == lease.term, last.beat == lease.beat else {

@@ -41,7 +41,7 @@ final class LeaseKeeper: Sendable {
                 guard try client.renewLease(term: term) else { return onEvent(.lost) }
                 log.succeeded()
                 end.withLock { $0 = began.advanced(by: Lease.doubt) }
-                onEvent(.renewed(ago: began.duration(to: .now)))
+                onEvent(.renewed(at: began))
             } catch {
                 log.failed(error)
             }

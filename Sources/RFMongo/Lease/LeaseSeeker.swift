@@ -36,7 +36,8 @@ struct LeaseSeeker {
                 if let lease, lease.term == attempted, try client.renewLease(term: lease.term) {
                     return (lease.term, began)
                 }
-                if watch.mayTake(lease, at: Instant(sinceStart: began - started)) {
+                // The beat that was read may be from the very end of the reading.
+                if watch.mayTake(lease, at: Instant(sinceStart: .now - started)) {
                     let term = try newTerm(above: lease?.term ?? 0, client)
                     attempted = term
                     if try client.takeLease(lease, as: me, term: term) { return (term, began) }

@@ -52,9 +52,11 @@ final class TableWriter: Sendable {
                 log.succeeded()
                 guard let refusal = reply.refusal, refusal.index < rest.count else { return true }
                 rest.removeFirst(refusal.index)
-                guard refusal.error.serverCode == .duplicateKey, let change = rest.popFirst() else {
+                guard refusal.error.serverCode == .duplicateKey, let change = rest.first else {
                     throw refusal.error
                 }
+                if case .put(let entry) = change, try evictFormer(from: entry, client) { continue }
+                rest.removeFirst()
                 logger.error(
                     "row of the table not saved: another row has its port, or a later rfserver has written it",
                     metadata: ["_id": "\(change.id)", "reason": "\(refusal.error)"])
@@ -64,6 +66,51 @@ final class TableWriter: Sendable {
             }
         }
         return true
+    }
+
+    /// Deletes the rows of earlier rfservers that have a port of this row: one that was on its way when this rfserver took over the
+    /// table is inserted all the same, where none of its `_id` was there. Returns false if there is none.
+    private func evictFormer(
+        from entry: RFEntry, _ client: borrowing MongoClient
+    ) throws(MongoError) -> Bool {
+        guard let term = lease?.term else { return false }
+        let ports: [(inout BSONWriter) -> Void] = [
+            entry.vm.map { vm in
+                {
+                    $0.append("vm_id", vm.vmID)
+                    $0.append("vm_port", vm.port)
+                }
+            },
+            entry.datapath.map { datapath in
+                {
+                    $0.append("dp_id", datapath.dpID)
+                    $0.append("dp_port", datapath.port)
+                }
+            },
+            entry.virtual.map { virtual in
+                {
+                    $0.append("vs_id", virtual.vsID)
+                    $0.append("vs_port", virtual.port)
+                }
+            },
+        ].compactMap { $0 }
+        let reply = try client.run {
+            $0.append("delete", RFTableStore.collection)
+            $0.append("deletes", documents: ports) { document, port in
+                document.append(
+                    "q",
+                    document: { query in
+                        query.append("_id", document: { $0.append("$ne", entry.id) })
+                        query.append("term", document: { $0.append("$lt", term) })
+                        port(&query)
+                    })
+                document.append("limit", Int32(1))
+            }
+            $0.appendMajority()
+        }
+        if let refusal = try WriteReply(reply).refusal { throw refusal.error }
+        let count: Int32 = try reply.read { (document) throws(BSONError) in try document.read("n") }
+        return count > 0
     }
 
     /// Both commands may be run again: a row that is there is replaced, and one that is gone stays so.

@@ -102,8 +102,9 @@ final class ProxyLoop {
         }
     }
 
-    /// Lets no timer come any more.
+    /// Says the last word to rfserver, closes the connections, and lets no timer come any more.
     func end() {
+        handle(.ending)
         timer?.cancel()
         for handler in Array(handlers.values) { handler.close() }
     }
@@ -126,7 +127,7 @@ final class ProxyLoop {
 
     func opened(_ handler: SwitchHandler, from address: SocketAddress?) {
         handlers[handler.id] = handler
-        let peer = address?.ipAddress.flatMap { IPAddress($0) }
+        let peer = address?.ipAddress.flatMap { IPAddress($0)?.unmapped }
         handle(.connected(handler.id, from: peer, over: handler.transport))
     }
 

@@ -33,7 +33,8 @@ enum TLSFailure: Equatable {
         case "CERTIFICATE_VERIFY_FAILED" where isOutOfTime:
             return "its certificate has expired, or is not valid yet"
         case "CERTIFICATE_VERIFY_FAILED":
-            return "its certificate is signed by no authority of --tls-ca"
+            return
+                "its certificate does not stand up to --tls-ca: another authority, an expired one, or not made for clients"
         case "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST":
             return "it does not speak TLS"
         case "UNSUPPORTED_PROTOCOL":

@@ -72,9 +72,8 @@ struct SwitchSession: Sendable {
     }
 
     var deadline: Instant {
-        var deadline = min(keepalive.deadline, handshakeEnd ?? keepalive.deadline)
-        if case .contender(_, let until) = phase { deadline = min(deadline, until) }
-        return deadline
+        if case .contender(_, let until) = phase { return until }
+        return min(keepalive.deadline, handshakeEnd ?? keepalive.deadline)
     }
 
     /// Sends a request, and returns its transaction.

@@ -82,7 +82,7 @@ struct TLSTests {
         let scene = try await Scene()
         try await scene.expectRefused(scene.certificates.client("stranger"))
         try await expectLine(
-            scene.log, "warning \(Self.refusal): its certificate is signed by no authority of --tls-ca ")
+            scene.log, "warning \(Self.refusal): its certificate does not stand up to --tls-ca: ")
         try await scene.end()
     }
 
