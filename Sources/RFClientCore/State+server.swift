@@ -8,7 +8,7 @@ extension ClientCore {
         case .received(let envelopes):
             for envelope in envelopes where !isStopped { receive(envelope, at: now) }
         case .written(let count):
-            load.written(count, at: now)
+            load.written(count)
         case .connected:
             log(LogLine(.info, "the database is connected"))
         case .disconnected(let reason):

@@ -8,7 +8,7 @@ extension ProxyCore {
     mutating func handle(_ event: IPCEvent, at now: Instant) {
         switch event {
         case .written(let count):
-            load.written(count, at: now)
+            load.written(count)
         case .connected:
             log(.info, "connected to the database")
         case .disconnected(let reason):

@@ -97,7 +97,7 @@ public struct ServerCore: DaemonCore {
         case .ipc(let channel, .received(let envelopes)):
             for envelope in envelopes { receive(envelope, on: channel, at: now) }
         case .ipc(let channel, .written(let count)):
-            loads[channel, default: ChannelLoad()].written(count, at: now)
+            loads[channel, default: ChannelLoad()].written(count)
         case .ipc(let channel, .connected):
             log(.info, "channel open", ["channel": channel.rawValue])
             if channel == .clients { clock.listen(at: now) } else { proxyClock.listen(at: now) }

@@ -67,7 +67,7 @@ struct FakeServer: DaemonCore {
                     effects.append(.said)
                 }
             }
-        case .ipc(.written(let count)): load.written(count, at: now)
+        case .ipc(.written(let count)): load.written(count)
         case .ipc, .timePassed: break
         }
         let envelopes = conversation.flush(table, whileBusy: load.isBusy(at: now), at: now)

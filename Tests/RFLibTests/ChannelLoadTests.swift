@@ -29,40 +29,54 @@ struct ChannelLoadTests {
     @Test("changes gather while the channel writes, and a little longer the more was sent")
     func gathering() {
         var load = ChannelLoad()
-        load.written(0, at: .start)
+        load.written(0)
         for (count, milliseconds) in [(1, 1), (7, 7), (20, 20), (1000, 20)] {
             var load = load
             load.sent([Self.envelope(count)], at: .start)
             #expect(load.isBusy(at: Self.at(500)), "it is not written yet")
             #expect(load.deadline == nil)
-            load.written(1, at: .start)
+            load.written(1)
             #expect(load.isBusy(at: Self.at(milliseconds - 1)))
             #expect(load.deadline == Self.at(milliseconds))
             #expect(!load.isBusy(at: Self.at(milliseconds)))
         }
     }
 
-    @Test("where writing takes long, changes gather for longer")
-    func slowWrites() {
-        for (written, until) in [(1, 1), (2, 2), (3, 8), (12, 62), (3000, 3200)] {
-            var load = ChannelLoad()
-            load.written(0, at: .start)
-            load.sent([Self.envelope(1)], at: .start)
-            load.sent([Self.beat], at: .start)
-            load.written(1, at: .start)
-            #expect(load.deadline == nil, "the second is still to be written")
-            load.written(1, at: Self.at(written))
-            #expect(load.deadline == Self.at(until))
+    @Test("a slow flood has eight envelopes at once, and then one every 20 ms; after a pause eight again")
+    func slowFlood() {
+        var load = ChannelLoad()
+        load.written(0)
+        var sent: [Int] = []
+        for millisecond in 0..<300 where !load.isBusy(at: Self.at(millisecond)) {
+            load.sent([Self.envelope(1)], at: Self.at(millisecond))
+            load.written(1)
+            sent.append(millisecond)
         }
+        #expect(sent == Array(0...7) + Array(stride(from: 20, to: 300, by: 20)))
+        for millisecond in 460..<470 where !load.isBusy(at: Self.at(millisecond)) {
+            load.sent([Self.envelope(1)], at: Self.at(millisecond))
+            load.written(1)
+            sent.append(millisecond)
+        }
+        #expect(sent.suffix(8) == Array(460...467))
+    }
+
+    @Test("full envelopes leave no debt behind that is longer than an interval")
+    func debt() {
+        var load = ChannelLoad()
+        load.written(0)
+        load.sent(Array(repeating: Self.envelope(1000), count: 50), at: .start)
+        load.written(50)
+        #expect(load.deadline == Self.at(20))
     }
 
     @Test("signs of life keep nothing waiting once they are written")
     func control() {
         var load = ChannelLoad()
-        load.written(0, at: .start)
+        load.written(0)
         load.sent([Self.beat, Self.beat], at: .start)
         #expect(load.isBusy(at: .start))
-        load.written(2, at: Self.at(9))
+        load.written(2)
         #expect(!load.isBusy(at: Self.at(9)))
     }
 
@@ -70,11 +84,11 @@ struct ChannelLoadTests {
     func early() {
         var load = ChannelLoad()
         load.sent([Self.beat, Self.beat], at: .start)
-        load.written(1, at: .start)
-        load.written(1, at: .start)
+        load.written(1)
+        load.written(1)
         load.sent([Self.beat], at: .start)
         #expect(load.isBusy(at: .start))
-        load.written(1, at: .start)
+        load.written(1)
         #expect(!load.isBusy(at: .start))
     }
 

@@ -2,23 +2,24 @@
 ///
 /// An idle channel carries each change at once. While it still writes, what gathers loses no time. And a flood of changes travels in
 /// large envelopes: each envelope costs all parties as much as hundreds of messages, so the more one held, the longer the next
-/// may fill, up to a limit that nobody notices in a flood. It may also fill for longer where writing takes long: then others,
-/// of whom this channel knows nothing, keep the machine or the database busy, and all are served sooner by fewer envelopes.
+/// may fill, up to a limit that nobody notices in a flood.
+///
+/// A slow flood is one too: many senders that know nothing of each other keep a database busy with small envelopes. So each has a
+/// few to send at once, and after them one for each interval.
 public struct ChannelLoad: Sendable {
     private var waiting = 0
     private var gathersUntil = Instant.start
-    /// When the changes were sent that are not written yet.
-    private var writesSince: Instant?
+    /// When the envelopes that were sent would have been due, had they been sent one for each interval.
+    private var due = Instant.start
     /// False until the channel has said once what it has written; one that never does is never busy.
     private var isMetered = false
 
     /// How long changes gather for each message that was sent before them.
     private static let gatheringPerMessage = Duration.milliseconds(1)
-    private static let gatheringLimit = Duration.milliseconds(20)
-    /// A write takes no longer on a machine that has time. After one that did, changes gather for so many times the excess.
-    private static let usualWrite = Duration.milliseconds(2)
-    private static let gatheringPerExcess = 5
-    private static let excessLimit = Duration.milliseconds(200)
+    /// How long they gather in a flood.
+    private static let interval = Duration.milliseconds(20)
+    /// So far an envelope may be ahead of its time: eight are sent at once after a pause.
+    private static let tolerance = interval * 7
 
     /// Nothing waits.
     public init() {}
@@ -33,24 +34,23 @@ public struct ChannelLoad: Sendable {
     public mutating func sent(_ envelopes: [Envelope], at now: Instant) {
         guard isMetered, !envelopes.isEmpty else { return }
         waiting += envelopes.count
-        let messages = envelopes.reduce(0) { $0 + ($1.kind.isControl ? 0 : $1.content.count) }
-        guard messages > 0 else { return }
-        writesSince = writesSince ?? now
-        gather(for: min(Self.gatheringLimit, Self.gatheringPerMessage * messages), from: now)
+        let changes = envelopes.filter { !$0.kind.isControl }
+        let messages = changes.reduce(0) { $0 + $1.content.count }
+        // Full ones never wait, and leave no debt behind that is longer than an interval.
+        let latest = now.advanced(by: Self.interval + Self.tolerance)
+        due = min(max(due, now).advanced(by: Self.interval * changes.count), latest)
+        gather(until: now.advanced(by: min(Self.interval, Self.gatheringPerMessage * messages)))
+        gather(until: due.advanced(by: .zero - Self.tolerance))
     }
 
     /// So many envelopes were written.
-    public mutating func written(_ count: Int, at now: Instant) {
+    public mutating func written(_ count: Int) {
         // What was sent before the first report is not counted, but reported.
         waiting = max(0, waiting - count)
         isMetered = true
-        guard waiting == 0, let since = writesSince else { return }
-        writesSince = nil
-        let excess = since.duration(to: now) - Self.usualWrite
-        gather(for: min(Self.excessLimit, excess * Self.gatheringPerExcess), from: now)
     }
 
-    private mutating func gather(for time: Duration, from now: Instant) {
-        gathersUntil = max(gathersUntil, now.advanced(by: time))
+    private mutating func gather(until end: Instant) {
+        gathersUntil = max(gathersUntil, end)
     }
 }
