@@ -1,9 +1,11 @@
 """Many datapaths, each with a VM of its own: 1000 routes in each at the same time."""
 
+import statistics
 import subprocess
 import time
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Callable
 
 from lab import audit, daemons, paths
 from lab.bulk import FIRST
@@ -13,12 +15,13 @@ from lab.ovs import Switch, vsctl
 from lab.process import ENVIRONMENT, Process, run
 
 from .namespaces import Namespace
-from .parts import SELDOM, Bench, barrier_replies
-from .results import Figure, against, of_rounds
+from .parts import SELDOM, Bench, barrier_replies, cpu_seconds, resident_bytes
+from .results import Figure, against, judge, of_rounds
 
 NAME = "scale"
 _COUNTS = (4, 16, 64)
 _ROUTES = 1000
+_DAEMONS = ("rfclient", "rfserver", "rfproxy")
 
 
 class _Router:
@@ -93,6 +96,7 @@ def measure(bench: Bench) -> list[Figure]:
     routers: list[_Router] = []
     plain: list[_Plain] = []
     figures = []
+    costs: dict[int, float] = {}        # by the number of datapaths
     try:
         for count in _COUNTS:
             bench.progress(f"scale: {count} datapaths come up")
@@ -105,17 +109,26 @@ def measure(bench: Bench) -> list[Figure]:
             for router in routers:
                 router.meet()
             until(lambda: all(router.ready for router in routers), f"{count} neighbours have their flows", 20, logs)
-            figures += _measure(bench, routers, plain)
+            measured, costs[count] = _measure(bench, routers, plain)
+            figures += measured
     finally:
         for part in (*routers, *plain):
             part.stop()
         for router in routers:
             vsctl("--if-exists", "del-port", "dp0", f"{router.space.name}.1")
-    return figures
+    few, many = _COUNTS[0], _COUNTS[-1]
+    ratio = costs[many] / costs[few]
+    return figures + [judge(
+        Figure(NAME, f"processor time of the three a route, {many} datapaths beside {few}", costs[many], "µs a route",
+               peer=f"with {few}", peer_value=costs[few], ratio=ratio), "ratio <= 1.25", ratio <= 1.25)]
 
 
-def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> list[Figure]:
+def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> tuple[list[Figure], float]:
+    """The figures of so many routers, and what a route costs the three daemons in microseconds of a processor."""
     whole, kernel = [], []
+    used: dict[str, list[float]] = {}
+    resident: dict[str, int] = {}
+    pids = _pids(bench, routers)
     total = _ROUTES * len(routers)
     for number in range(min(bench.rounds, 3)):
         bench.progress(f"scale: {len(routers)} datapaths, round {number + 1}")
@@ -123,10 +136,14 @@ def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> list[
         kernel.append(end - begin)
         _all(plain, "del")
         replies: list[float] = []
+        before = _sums(pids, cpu_seconds)
         with barrier_replies(replies):
             begin, _ = _all(routers, "add")
             until(lambda: all(router.switch.flow_count(1) > _ROUTES for router in routers), f"{total} flows", 120,
                   tuple(bench.lab.logs[:2]), SELDOM)
+        for part, seconds in _sums(pids, cpu_seconds).items():
+            used.setdefault(part, []).append((seconds - before[part]) / total * 1e6)
+        resident = _sums(pids, resident_bytes)
         late = [reply for reply in replies if reply > begin]
         if not late:
             raise LabError("no barrier reply was seen", *bench.lab.logs)
@@ -137,7 +154,21 @@ def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> list[
               tuple(bench.lab.logs[:2]), SELDOM)
     name = f"{len(routers)} datapaths, {_ROUTES} routes each"
     return [against(of_rounds(NAME, name, whole, "s"), "ip -batch without rfclient", kernel),
-            of_rounds(NAME, f"{name}: rate", [total / seconds for seconds in whole], "routes/s")]
+            of_rounds(NAME, f"{name}: rate", [total / seconds for seconds in whole], "routes/s"),
+            *(of_rounds(NAME, f"{name}: processor time of {part}", values, "µs a route") for part, values in used.items()),
+            *(Figure(NAME, f"{name}: memory of {part}", resident[part] / (len(pids[part]) * 1e6), "MB")
+              for part in _DAEMONS)], sum(statistics.median(used[part]) for part in _DAEMONS)
+
+
+def _pids(bench: Bench, routers: list[_Router]) -> dict[str, list[int]]:
+    lab = bench.lab
+    return {"rfclient": [router.client.pid for router in routers], "rfserver": [lab.rfserver.process.child],
+            "rfproxy": [lab.rfproxy.process.child], "mongod": [lab.mongod.process.child],
+            "ovs-vswitchd": [lab.ovs.switchd.child]}
+
+
+def _sums(pids: dict[str, list[int]], measure: Callable[[int], float]) -> dict[str, float]:
+    return {part: sum(map(measure, numbers)) for part, numbers in pids.items()}
 
 
 def _all(places: list[_Router] | list[_Plain], verb: str) -> tuple[float, float]:
