@@ -11,10 +11,6 @@ final class EventPump: Sendable {
 
     /// Events handed on at once, at most: a flood must not grow a batch without end.
     private static let batchLimit = 1000
-    /// After each event that was read, this many microseconds pass before the next are, up to a limit: waking for each event of
-    /// a flood would cost more than the event. What gathers meanwhile is far below the receive buffer.
-    private static let pacePerEvent = 100
-    private static let paceLimit = 10_000
     /// The kernel's event messages are far smaller; a larger one is reported as an overrun.
     private static let bufferSize = 64 << 10
 
@@ -42,13 +38,15 @@ final class EventPump: Sendable {
     func run() {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 16)
         defer { buffer.deallocate() }
+        let started = ContinuousClock.now
+        var pace = ReadingPace()
         while true {
             let ready = waitUntilReadable(socket.descriptor, stopSignal.descriptor)
             if ready.second { return }
             let count = drain(into: buffer)
             guard count < Self.batchLimit else { continue }
-            let pace = min(count * Self.pacePerEvent, Self.paceLimit)
-            if waitUntilReadable(stopSignal.descriptor, atMost: pace) { return }
+            let pause = pace.pause(after: count, at: ContinuousClock.now - started)
+            if waitUntilReadable(stopSignal.descriptor, atMost: pause) { return }
         }
     }
 

@@ -45,11 +45,10 @@ func waitUntilReadable(_ first: Int32, _ second: Int32) -> (first: Bool, second:
     return (descriptors[0].revents != 0, descriptors[1].revents != 0)
 }
 
-/// Waits until the descriptor can be read, but no longer than so many microseconds, less than a second. Returns false if it
-/// cannot.
-func waitUntilReadable(_ descriptor: Int32, atMost microseconds: Int) -> Bool {
+/// Waits until the descriptor can be read, but no longer than so much time, less than a second. Returns false if it cannot.
+func waitUntilReadable(_ descriptor: Int32, atMost time: Duration) -> Bool {
     // An interrupted wait is a short one.
-    rf_wait_readable(descriptor, microseconds * 1000) == 1
+    rf_wait_readable(descriptor, Int(time.components.attoseconds / 1_000_000_000)) == 1
 }
 
 /// Waits, for ever, until the descriptor can be read.

@@ -5,21 +5,24 @@
 /// may fill, up to a limit that nobody notices in a flood.
 ///
 /// A slow flood is one too: many senders that know nothing of each other keep a database busy with small envelopes. So each has a
-/// few to send at once, and after them one for each interval.
+/// few to send at once, and after them one for each interval, which grows while the flood goes on.
 public struct ChannelLoad: Sendable {
     private var waiting = 0
     private var gathersUntil = Instant.start
     /// When the envelopes that were sent would have been due, had they been sent one for each interval.
     private var due = Instant.start
+    /// The envelopes of the present flood: those that were sent since one was due no later than it was sent.
+    private var flood = 0
     /// False until the channel has said once what it has written; one that never does is never busy.
     private var isMetered = false
 
     /// How long changes gather for each message that was sent before them.
     private static let gatheringPerMessage = Duration.milliseconds(1)
-    /// How long they gather in a flood.
-    private static let interval = Duration.milliseconds(20)
+    /// How long they gather in a flood: at first, after ten envelopes of it, and after twenty.
+    private static let intervals = [Duration.milliseconds(20), .milliseconds(40), .milliseconds(80)]
+    private static let envelopesPerInterval = 10
     /// So far an envelope may be ahead of its time: eight are sent at once after a pause.
-    private static let tolerance = interval * 7
+    private static let tolerance = intervals[0] * 7
 
     /// Nothing waits.
     public init() {}
@@ -36,10 +39,12 @@ public struct ChannelLoad: Sendable {
         waiting += envelopes.count
         let changes = envelopes.filter { !$0.kind.isControl }
         let messages = changes.reduce(0) { $0 + $1.content.count }
+        flood = due <= now ? changes.count : flood + changes.count
+        let interval = Self.intervals[min(flood / Self.envelopesPerInterval, Self.intervals.count - 1)]
         // Full ones never wait, and leave no debt behind that is longer than an interval.
-        let latest = now.advanced(by: Self.interval + Self.tolerance)
-        due = min(max(due, now).advanced(by: Self.interval * changes.count), latest)
-        gather(until: now.advanced(by: min(Self.interval, Self.gatheringPerMessage * messages)))
+        let latest = now.advanced(by: interval + Self.tolerance)
+        due = min(max(due, now).advanced(by: interval * changes.count), latest)
+        gather(until: now.advanced(by: min(Self.intervals[0], Self.gatheringPerMessage * messages)))
         gather(until: due.advanced(by: .zero - Self.tolerance))
     }
 
