@@ -19,6 +19,7 @@ public final class MongoIPC: IPCService {
     /// Where the database is.
     public let uri: MongoURI
     private let logger: Logger
+    private let appName: String
     private let ringSize: Int64
     private let threads = Threads()
     /// The thread that keeps the lease: it ends after the others, since what they write is written under the lease.
@@ -44,6 +45,7 @@ public final class MongoIPC: IPCService {
     /// - Parameter ringSize: the bytes of each collection of a channel.
     init(_ uri: MongoURI, appName: String, logger: Logger, ringSize: Int64) throws(MongoError) {
         self.uri = uri
+        self.appName = appName
         self.logger = logger
         self.ringSize = ringSize
         self.state = Mutex(State(pool: try MongoPool(uri, appName: appName)))
@@ -62,7 +64,8 @@ public final class MongoIPC: IPCService {
     public func acquireLease(
         as holder: LeaseHolder, onEvent: @escaping @Sendable (LeaseEvent) -> Void
     ) async throws -> Int64 {
-        let taken = try await blockingCall { [logger] client, givenUp in
+        let pool = try MongoPool(uri, appName: appName, answersWithin: Lease.answer)
+        let taken = try await blockingCall(in: pool) { [logger] client, givenUp in
             Result {
                 var seeker = LeaseSeeker(holder, logger: logger)
                 return try seeker.seek(client, unless: givenUp)
@@ -71,7 +74,7 @@ public final class MongoIPC: IPCService {
         onEvent(.renewed(at: taken.began))
         let keeper = LeaseKeeper(term: taken.term, takenAt: taken.began, logger: logger, onEvent: onEvent)
         try state.withLock { state in
-            guard let pool = state.pool else { throw CancellationError() }
+            guard state.pool != nil else { throw CancellationError() }
             state.lease = keeper
             leaseThreads.start { keeper.run(pool) }
         }
@@ -160,8 +163,9 @@ public final class MongoIPC: IPCService {
         }
     }
 
-    /// Runs `body` on a thread with a client of its own.
+    /// Runs `body` on a thread with a client of its own, of the service's pool unless another is given.
     private func blockingCall<Success: Sendable>(
+        in own: MongoPool? = nil,
         _ body: @escaping @Sendable (borrowing MongoClient, Latch) -> Result<Success, any Error>
     ) async throws -> Success {
         let call = BlockingCall<Success>()
@@ -169,7 +173,7 @@ public final class MongoIPC: IPCService {
             if state.pool != nil { state.calls[ObjectIdentifier(call)] = call.giveUp }
             return state.pool
         }
-        guard let pool else { throw CancellationError() }
+        guard let pool = pool.map({ own ?? $0 }) else { throw CancellationError() }
         defer { state.withLock { _ = $0.calls.removeValue(forKey: ObjectIdentifier(call)) } }
         return try await call.run(on: threads) { givenUp in body(MongoClient(pool), givenUp) }
     }

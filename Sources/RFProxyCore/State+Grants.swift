@@ -11,7 +11,7 @@ extension ProxyCore {
     struct Grant: Sendable {
         /// Which of the datapath's moves has led to it.
         let turn: Int64
-        /// The stream of rfserver in which it was said first.
+        /// The stream of rfserver in which it was said last.
         let generation: UInt32
     }
 
@@ -24,15 +24,15 @@ extension ProxyCore {
                 ["dp_id": grant.dpID, "ct_id": grant.ctID])
         }
         if grant.isRemoval { return release(grant.dpID) }
-        let former = grants[grant.dpID]
+        let former = grants.updateValue(Grant(turn: grant.turn, generation: generation), forKey: grant.dpID)
         guard former?.turn != grant.turn else { return }
         if former?.generation == generation {
             // Its end was not heard: only the last word on a key comes through. Nor was anything that was withdrawn meanwhile.
             release(grant.dpID)
             isStreamWhole = false
             conversation.forget(at: now)
+            grants[grant.dpID] = Grant(turn: grant.turn, generation: generation)
         }
-        grants[grant.dpID] = Grant(turn: grant.turn, generation: generation)
         log(.info, "datapath granted: its flows are this rfproxy's to write", ["dp_id": grant.dpID])
         takeUpPorts(of: grant.dpID)
         // What another master has written meanwhile is not known.

@@ -7,7 +7,7 @@ struct Network: Sendable {
     var table: RFTable
     var vms: [VMID: VM] = [:]
     /// Which rfproxies have which datapaths, and who is the master of each.
-    var masters: Masters
+    var proxies: Proxies
     /// Whose data ports have this address.
     var vmOfAddress: [MACAddress: VMID] = [:]
     /// The last mapping frame of each port of the virtual switches, as each rfproxy has seen it, believed or not: it may come
@@ -28,7 +28,7 @@ struct Network: Sendable {
     init(table: RFTable, epoch: Int64, beatInterval: Duration) {
         self.table = table
         self.beatInterval = beatInterval
-        self.masters = Masters(table.datapaths, preferred: table.mapping.proxies, epoch: epoch)
+        self.proxies = Proxies(table.datapaths, preferred: table.mapping.proxies, epoch: epoch)
         self.portMaps = Self.portMaps(of: table)
         for vmID in table.vms { add(vmID) }
     }
@@ -99,7 +99,7 @@ extension Network: WantedState {
     }
 
     private func keys(forProxy ctID: Int32) -> [RFKey] {
-        let datapaths = masters.masters.filter { $0.value == ctID }.keys
+        let datapaths = proxies.masters.filter { $0.value == ctID }.keys
         // Nothing of what is said of a datapath is taken by one that is not its master. And packets pass as soon as the ports
         // are known: that must not wait for a million flows.
         var keys: [RFKey] = datapaths.map { .datapathGrant($0, ctID) }
@@ -159,7 +159,7 @@ extension Network: WantedState {
         case .portMap:
             portMaps[key].map { .portMap($0) }
         case .datapathGrant(let dpID, let ctID):
-            masters.grant(of: dpID, to: ctID).map { .datapathGrant($0) }
+            proxies.grant(of: dpID, to: ctID).map { .datapathGrant($0) }
         case .tableComplete(let dpID):
             completeTables.contains(dpID) ? .tableComplete(TableComplete(dpID: dpID)) : nil
         case .vmRegisterRequest, .route, .flowError, .datapath, .vmMap:

@@ -23,7 +23,7 @@ extension ServerCore {
                 $0.vmID.rawValue < $1.vmID.rawValue
             },
             proxies: proxyConversations.filter { $0.value.peerEpoch > 0 }.keys.sorted(),
-            connected: network.masters.connected,
+            connected: network.proxies.connected,
             rows: table.entries,
             named: table.mapping.datapathPorts.map { ServerReport.NamedPort(vm: $0.key, datapath: $0.value) }
                 .sorted { ($0.vm.vmID.rawValue, $0.vm.port) < ($1.vm.vmID.rawValue, $1.vm.port) },

@@ -10,7 +10,7 @@ extension ServerCore {
 
     /// An rfproxy has said something.
     mutating func hear(_ ctID: Int32) {
-        guard network.masters.hear(ctID) else { return }
+        guard network.proxies.hear(ctID) else { return }
         mayChangeMasters = true
     }
 
@@ -21,34 +21,36 @@ extension ServerCore {
             guard let end = proxyClock.silenceEnds(lastHeard: conversation.lastHeard) else { continue }
             if end > now {
                 next = min(next, end)
-            } else if network.masters.silence(ctID) {
+            } else if network.proxies.silence(ctID) {
                 log(.debug, "rfproxy is silent", ["ct_id": ctID])
                 mayChangeMasters = true
             }
         }
-        proxyCheckAt = network.masters.hasSpares ? next : nil
+        proxyCheckAt = network.proxies.hasSpares ? next : nil
     }
 
     mutating func updateMasters() {
         guard mayChangeMasters else { return }
         mayChangeMasters = false
-        for dpID in network.masters.joins.keys where !dpID.isVirtualSwitch { updateMaster(of: dpID) }
+        for dpID in network.proxies.joins.keys where !dpID.isVirtualSwitch { updateMaster(of: dpID) }
     }
 
     /// Gives a datapath to the rfproxy that is to have it. The former master is told only that it is none any more: that
     /// it forgets the datapath must not look like a withdrawal of flows.
     mutating func updateMaster(of dpID: DatapathID) {
-        guard let next = network.masters.successor(for: dpID), next != network.masters[dpID] else { return }
-        let former = network.masters.set(next, for: dpID)
+        guard let next = network.proxies.successor(for: dpID), next != network.proxies.masters[dpID] else {
+            return
+        }
+        let former = network.proxies.set(next, for: dpID)
         if let former {
             changed(.datapathGrant(dpID, former))
             log(
                 .warning, "datapath moves to another rfproxy",
                 [
                     "dp_id": dpID, "from": former, "to": next,
-                    "reason": network.masters.silent.contains(former)
+                    "reason": network.proxies.silent.contains(former)
                         ? "silent"
-                        : network.masters.joins[dpID]?[former] == nil ? "disconnected" : "preferred",
+                        : network.proxies.joins[dpID]?[former] == nil ? "disconnected" : "preferred",
                 ])
         }
         // What the former one said of refusals is of another connection.
@@ -61,7 +63,8 @@ extension ServerCore {
 
     /// The table follows what the master says of a datapath's ports.
     mutating func takeUpPorts(of dpID: DatapathID) {
-        guard let master = network.masters[dpID], let join = network.masters.joins[dpID]?[master] else {
+        guard let master = network.proxies.masters[dpID], let join = network.proxies.joins[dpID]?[master]
+        else {
             return
         }
         network.table.join(dpID, ctID: master, ports: join.ports.map(\.dpPort))

@@ -58,12 +58,12 @@ public struct ServerCore: DaemonCore {
             table: table, epoch: epoch, beatInterval: settings.limits.livenessInterval)
         self.desk = InquiryDesk(me: .rfserver, epoch: epoch)
         self.clock = SilenceClock(timeout: settings.vmTimeout, at: now)
-        self.proxyClock = SilenceClock(timeout: Masters.patience, pause: Self.proxyCheckInterval / 2, at: now)
+        self.proxyClock = SilenceClock(timeout: Proxies.patience, pause: Self.proxyCheckInterval / 2, at: now)
         self.virtualSwitchRetry = Backoff(
             from: .seconds(1), upTo: .seconds(30), seed: UInt64(bitPattern: epoch))
         self.virtualSwitchRetryAt = now
         for vmID in table.vms { meet(vmID, at: now) }
-        for ctID in Set(network.masters.masters.values) { meet(ctID, at: now) }
+        for ctID in Set(network.proxies.masters.values) { meet(ctID, at: now) }
     }
 
     /// Which ports belong together.
@@ -200,7 +200,7 @@ public struct ServerCore: DaemonCore {
             let formerEpoch = proxyConversations[ctID]?.peerEpoch ?? 0
             let deliveries = proxyConversations[ctID]?.receive(envelope, at: now) ?? []
             if formerEpoch > 0, proxyConversations[ctID]?.peerEpoch != formerEpoch {
-                network.masters.restart(ctID)
+                network.proxies.restart(ctID)
             }
             if proxyConversations[ctID]?.lastHeard == now { hear(ctID) }
             for delivery in deliveries { deliver(delivery, from: ctID) }
@@ -222,7 +222,7 @@ public struct ServerCore: DaemonCore {
         case .vmRegisterResponse(let vmID), .vmConfig(let vmID), .vmPortMapped(let vmID, _):
             vmConversations[vmID]?.changed(key)
         case .flow(let dpID, _, _), .datapathConfig(let dpID, _), .tableComplete(let dpID):
-            guard let ctID = network.masters[dpID] else { return }
+            guard let ctID = network.proxies.masters[dpID] else { return }
             proxyConversations[ctID]?.changed(key)
         case .datapathGrant(_, let ctID):
             proxyConversations[ctID]?.changed(key)
@@ -285,7 +285,7 @@ public struct ServerCore: DaemonCore {
     private mutating func updateCompleteness() {
         guard mayChangeCompleteness else { return }
         mayChangeCompleteness = false
-        for dpID in network.masters.masters.keys {
+        for dpID in network.proxies.masters.keys {
             let isComplete = network.isComplete(dpID, whenNoVM: clock.isGraceOver)
             guard isComplete != network.completeTables.contains(dpID) else { continue }
             if isComplete {

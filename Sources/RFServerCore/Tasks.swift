@@ -74,14 +74,15 @@ public struct ServerService: Service {
             }
         }
         runner.whileHeld {
+            // First, so that the core never judges without it.
+            lease.open { event in
+                switch event {
+                case .renewed(let moment): runner.post { .leaseRenewed(ago: moment.duration(to: .now)) }
+                case .lost: runner.post(.leaseLost)
+                }
+            }
             outlets.open(on: ipc) { runner.post(.ipc($0, $1)) }
             if let virtualSwitch { outlets.keep(virtualSwitch) { runner.post($0) } }
-        }
-        lease.open { event in
-            switch event {
-            case .renewed(let moment): runner.post { .leaseRenewed(ago: moment.duration(to: .now)) }
-            case .lost: runner.post(.leaseLost)
-            }
         }
         runner.post(.timePassed)
         logger.info("started", metadata: ["epoch": "\(epoch)", "rows": "\(rows.count)"])

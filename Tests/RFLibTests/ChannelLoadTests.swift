@@ -54,7 +54,7 @@ struct ChannelLoadTests {
             load.written(1)
             sent.append(millisecond)
         }
-        #expect(sent.prefix(9) == Array(0...7) + [20])
+        #expect(Array(sent.prefix(9)) == [0, 1, 2, 3, 4, 5, 6, 7, 20])
         let gaps = zip(sent.dropFirst(8), sent.dropFirst(7)).map { $0 - $1 }
         #expect(gaps == gaps.sorted())
         #expect(gaps.contains(40))
@@ -68,11 +68,35 @@ struct ChannelLoadTests {
         #expect(sent == Array(1300...1307))
     }
 
+    @Test("a change every 21 ms is no flood, for however long")
+    func steady() {
+        var load = ChannelLoad()
+        load.written(0)
+        for number in 0..<1000 {
+            let now = Self.at(21 * number)
+            #expect(!load.isBusy(at: now))
+            load.sent([Self.envelope(1)], at: now)
+            load.written(1)
+        }
+    }
+
+    @Test("one word to each of many peers is one write")
+    func manyPeers() {
+        var load = ChannelLoad()
+        load.written(0)
+        load.sent(Array(repeating: Self.envelope(1), count: 20), at: .start)
+        load.written(20)
+        #expect(load.deadline == Self.at(20))
+        load.sent([Self.envelope(1)], at: Self.at(20))
+        load.written(1)
+        #expect(load.deadline == Self.at(21))
+    }
+
     @Test("full envelopes leave no debt behind that is longer than an interval")
     func debt() {
         var load = ChannelLoad()
         load.written(0)
-        load.sent(Array(repeating: Self.envelope(1000), count: 50), at: .start)
+        for _ in 0..<50 { load.sent([Self.envelope(1000)], at: .start) }
         load.written(50)
         #expect(load.deadline == Self.at(80))
     }

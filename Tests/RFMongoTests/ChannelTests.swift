@@ -212,6 +212,37 @@ struct ChannelTests {
         await ipc.close(within: .seconds(2))
     }
 
+    @Test("A collection that is replaced while nobody reads it is healed by who writes it")
+    func replacedWithoutReader() async throws {
+        let mongod = try await Mongod.shared()
+        let writing = try mongod.service("replacedUnread")
+        let sender = writing.open(.clients, as: Samples.client) { _ in }
+        sender.send(Samples.envelopes(1...1))
+        try await mongod.run("replacedUnread") { (client) throws(MongoError) in
+            _ = try client.run { $0.append("create", "other") }
+        }
+        try await mongod.run("admin") { (client) throws(MongoError) in
+            _ = try client.run {
+                $0.append("renameCollection", "replacedUnread.other")
+                $0.append("to", "replacedUnread.\(ChannelTests.toServer.name)")
+                $0.append("dropTarget", true)
+            }
+        }
+        let reading = try mongod.service("replacedUnread")
+        let inbox = Inbox()
+        _ = reading.open(.clients, as: .rfserver, onEvent: inbox.onEvent)
+        let talking = Task {
+            for seq in (2 as Int64)... where !Task.isCancelled {
+                sender.send(Samples.envelopes(seq...seq))
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        try await inbox.connected()
+        talking.cancel()
+        await writing.close(within: .seconds(2))
+        await reading.close(within: .seconds(2))
+    }
+
     @Test("Closing writes first what was sent")
     func closing() async throws {
         let mongod = try await Mongod.shared()

@@ -132,7 +132,7 @@ struct MastersTests {
         scene.settle()
         scene.pass(.seconds(20), silentProxies: [0])
         #expect(Self.masters(scene) == [0])
-        #expect(scene.core.network.masters[dpID] == 0)
+        #expect(scene.core.network.proxies.masters[dpID] == 0)
         scene.proxies[0] = nil
         scene.proxies[1]?.join(dpID)
         scene.pass(.seconds(5))

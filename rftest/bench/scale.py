@@ -96,6 +96,9 @@ def measure(bench: Bench) -> list[Figure]:
     routers: list[_Router] = []
     plain: list[_Plain] = []
     figures = []
+    for daemon in (bench.lab.rfproxy, bench.lab.rfserver):      # their memory is to be of this scenario
+        daemon.restart()
+    bench.lab.wait_connected()
     costs: dict[int, float] = {}        # by the number of datapaths
     try:
         for count in _COUNTS:

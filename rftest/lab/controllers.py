@@ -1,4 +1,4 @@
-"""Hosts of the control plane: a network namespace each, on the management network."""
+"""Further hosts: a network namespace each, on the management network."""
 
 import os
 
@@ -11,7 +11,7 @@ _CUT = "rfcut"
 
 
 class ControllerHost:
-    """A machine for MongoDB and daemons, numbered from 1. It lives as long as the process that holds its namespace."""
+    """A machine for MongoDB, daemons or VMs, numbered from 1. It lives as long as the process that holds its namespace."""
 
     def __init__(self, number: int):
         self.name = f"c{number}"

@@ -168,6 +168,6 @@ def sweep() -> None:
         left = Process(f"process {pid}", pid, start_time(pid))
         left.kill()
     namespace.delete()
-    for file in (*paths.OVS.glob("*"), *paths.RUN.glob("*.uri"), *paths.RUN.glob("*.state"), *paths.RUN.glob("tls/*"),
-                 paths.RUN / "kept"):
-        file.unlink(missing_ok=True)
+    for pattern in ("ovs/*", "ovs.*/*", "*.uri", "*.state", "tls/*", "kept"):
+        for file in paths.RUN.glob(pattern):
+            file.unlink(missing_ok=True)

@@ -4,13 +4,12 @@ import re
 from dataclasses import dataclass
 
 from . import flows, paths
+from .controllers import ControllerHost
 from .errors import until
 from .process import run
 from .supervised import Supervised
 
 CONTROLLER = "tcp:127.0.0.1:6633"
-DB_LOG = paths.LOG / "ovsdb-server.log"
-LOG = paths.LOG / "ovs-vswitchd.log"
 _SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 
 
@@ -19,26 +18,38 @@ def vsctl(*words: object, timeout: int = 10) -> str:
 
 
 class OpenVSwitch:
-    """ovsdb-server and ovs-vswitchd."""
+    """ovsdb-server and ovs-vswitchd, of the lab's own machine or of another host."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: ControllerHost | None = None) -> None:
+        self._host = host
+        self._suffix = f".{host.name}" if host else ""
+        self._folder = paths.OVS.with_name(paths.OVS.name + self._suffix)
         self.server: Supervised | None = None
         self.switchd: Supervised | None = None
 
     def start(self) -> None:
-        database, socket = paths.OVS / "conf.db", paths.OVS / "db.sock"
-        for old in paths.OVS.iterdir():
+        database, socket = self._folder / "conf.db", self._folder / "db.sock"
+        self._folder.mkdir(exist_ok=True)
+        for old in self._folder.iterdir():
             old.unlink()
-        DB_LOG.unlink(missing_ok=True)
-        LOG.unlink(missing_ok=True)
         run(["ovsdb-tool", "create", database, _SCHEMA])
-        self.server = Supervised.spawn("ovsdb-server", [
-            "ovsdb-server", database, f"--remote=punix:{socket}", f"--pidfile={paths.OVS}/ovsdb-server.pid"], DB_LOG)
-        until(socket.exists, "ovsdb-server listens", logs=(DB_LOG,))
-        vsctl("--no-wait", "init")
-        self.switchd = Supervised.spawn("ovs-vswitchd", [
-            "ovs-vswitchd", f"unix:{socket}", f"--pidfile={paths.OVS}/ovs-vswitchd.pid"], LOG)
-        until((paths.OVS / "ovs-vswitchd.pid").exists, "ovs-vswitchd is up", logs=(LOG,))
+        self.server = self._spawn("ovsdb-server", database, f"--remote=punix:{socket}")
+        until(socket.exists, "ovsdb-server listens", logs=(self.server.log,))
+        self.vsctl("--no-wait", "init")
+        self.switchd = self._spawn("ovs-vswitchd", f"unix:{socket}")
+        until((self._folder / "ovs-vswitchd.pid").exists, "ovs-vswitchd is up", logs=(self.switchd.log,))
+
+    def vsctl(self, *words: object) -> str:
+        return run(self._there("ovs-vsctl", "--timeout=10", *words)).strip()
+
+    def _spawn(self, program: str, *words: object) -> Supervised:
+        log = paths.LOG / f"{program}{self._suffix}.log"
+        log.unlink(missing_ok=True)
+        return Supervised.spawn(
+            program + self._suffix, self._there(program, *words, f"--pidfile={self._folder}/{program}.pid"), log)
+
+    def _there(self, *argv: object) -> list:
+        return self._host.network("env", f"OVS_RUNDIR={self._folder}", *argv) if self._host else list(argv)
 
     def stop(self) -> None:
         for process in (self.switchd, self.server):

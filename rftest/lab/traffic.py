@@ -94,14 +94,15 @@ class Ping:
     def _settled(self) -> int | None:
         """How many were sent by now; each was answered when this returns, or had a second for it. None if it has ended."""
         self.process.signal(signal.SIGQUIT)
-        deadline = time.monotonic() + 1
-        while self.process.alive and time.monotonic() < deadline:
-            output = self.log.read_text()
-            if (status := _STATUS.search(output)) and not account(output, int(status[1])).lost:
-                break
-            time.sleep(0.02)
+        until(lambda: not self.process.alive or _STATUS.search(self.log.read_text()), "ping says how many it has sent", 10,
+              (self.log,))
         status = _STATUS.search(self.log.read_text())
-        return int(status[1]) if status else None
+        if not status:
+            return None
+        sent, deadline = int(status[1]), time.monotonic() + 1
+        while account(self.log.read_text(), sent).lost and self.process.alive and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return sent
 
 
 def account(output: str, sent: int | None = None) -> PingResult:

@@ -9,19 +9,19 @@
 public struct ChannelLoad: Sendable {
     private var waiting = 0
     private var gathersUntil = Instant.start
-    /// When the envelopes that were sent would have been due, had they been sent one for each interval.
+    /// When the writes would have been due, had there been one for each interval. One to several peers is one.
     private var due = Instant.start
-    /// The envelopes of the present flood: those that were sent since one was due no later than it was sent.
+    /// The writes of the present flood: those in a row after which the next had to wait.
     private var flood = 0
     /// False until the channel has said once what it has written; one that never does is never busy.
     private var isMetered = false
 
     /// How long changes gather for each message that was sent before them.
     private static let gatheringPerMessage = Duration.milliseconds(1)
-    /// How long they gather in a flood: at first, after ten envelopes of it, and after twenty.
+    /// How long they gather in a flood: at first, after ten writes of it, and after twenty.
     private static let intervals = [Duration.milliseconds(20), .milliseconds(40), .milliseconds(80)]
-    private static let envelopesPerInterval = 10
-    /// So far an envelope may be ahead of its time: eight are sent at once after a pause.
+    private static let writesPerInterval = 10
+    /// So far a write may be ahead of its time: eight are done at once after a pause.
     private static let tolerance = intervals[0] * 7
 
     /// Nothing waits.
@@ -37,13 +37,13 @@ public struct ChannelLoad: Sendable {
     public mutating func sent(_ envelopes: [Envelope], at now: Instant) {
         guard isMetered, !envelopes.isEmpty else { return }
         waiting += envelopes.count
-        let changes = envelopes.filter { !$0.kind.isControl }
-        let messages = changes.reduce(0) { $0 + $1.content.count }
-        flood = due <= now ? changes.count : flood + changes.count
-        let interval = Self.intervals[min(flood / Self.envelopesPerInterval, Self.intervals.count - 1)]
-        // Full ones never wait, and leave no debt behind that is longer than an interval.
-        let latest = now.advanced(by: interval + Self.tolerance)
-        due = min(max(due, now).advanced(by: interval * changes.count), latest)
+        let messages = envelopes.reduce(0) { $0 + ($1.kind.isControl ? 0 : $1.content.count) }
+        guard messages > 0 else { return }
+        let mayFollowAtOnce = due <= now.advanced(by: Self.tolerance - Self.intervals[0])
+        flood = mayFollowAtOnce ? 0 : flood + 1
+        let interval = Self.intervals[min(flood / Self.writesPerInterval, Self.intervals.count - 1)]
+        // Full envelopes never wait, and leave no debt behind that is longer than an interval.
+        due = min(max(due, now).advanced(by: interval), now.advanced(by: interval + Self.tolerance))
         gather(until: now.advanced(by: min(Self.intervals[0], Self.gatheringPerMessage * messages)))
         gather(until: due.advanced(by: .zero - Self.tolerance))
     }

@@ -18,6 +18,9 @@ public struct Lease: Hashable, Sendable {
     public static let renewal = Duration.milliseconds(500)
     /// A holder that could not renew it for this long writes nothing until it can again.
     public static let doubt = Duration.milliseconds(1500)
+    /// A server of the database that has not answered after this long is given up: its answer would come too late, and another
+    /// may be the primary by now.
+    public static let answer = Duration.seconds(1)
     /// A lease that stood still for this long may be taken. Longer than `doubt`: the holder stops first.
     public static let patience = Duration.seconds(2)
 }

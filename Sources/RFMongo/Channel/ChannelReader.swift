@@ -4,7 +4,7 @@ import RFLib
 /// Reads what is sent to a daemon. One thread with one client runs it.
 final class ChannelReader: Sendable {
     /// How long the server holds a read that has nothing to give; it bounds the time that closing takes.
-    private static let wait: Int32 = 500
+    private static let wait: Int32 = 1000
 
     private let ring: Ring
     private let reader: PeerName

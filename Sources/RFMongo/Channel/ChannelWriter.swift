@@ -31,35 +31,48 @@ final class ChannelWriter: Sendable {
     /// Writes until closed.
     func run(_ pool: MongoPool) {
         let client = MongoClient(pool)
-        var states: [String: RingState] = [:]
+        var memory = Memory()
         while let envelopes = queue.take() {
             for (ring, envelopes) in rings.sort(envelopes) {
-                guard write(envelopes, into: ring, client, &states[ring.name, default: RingState()]) else {
-                    return
-                }
+                guard write(envelopes, into: ring, client, &memory) else { return }
             }
             status.deliver(.written(envelopes.count))
         }
     }
 
-    /// What this thread knows of a collection.
-    private struct RingState {
-        /// False at the start and after each failure, when it may be gone.
-        var isPrepared = false
-        /// True once it has been well.
-        var wasPrepared = false
+    /// What this thread knows of the collections, by name.
+    private struct Memory {
+        /// When each was found to be right; none at the start and after a failure, when they may be gone.
+        var prepared: [String: ContinuousClock.Instant] = [:]
+        /// Those that have been well.
+        var known: Set<String> = []
         /// True if the last attempt failed.
         var isTroubled = false
     }
 
+    /// An insert makes a collection that somebody has dropped, but no capped one, and who reads it may not run: so it is looked
+    /// at again when this much time has passed.
+    private static let trust = Duration.seconds(5)
+
+    /// Makes sure that a collection is there and capped, unless that has just been done.
+    private func prepare(
+        _ ring: Ring, _ client: borrowing MongoClient, _ memory: inout Memory
+    ) throws(MongoError) {
+        let now = ContinuousClock.now
+        if let last = memory.prepared[ring.name], last.duration(to: now) < Self.trust { return }
+        try ring.prepare(client, healing: memory.known.contains(ring.name))
+        memory.prepared[ring.name] = now
+        memory.known.insert(ring.name)
+    }
+
     /// Writes all. Returns false if it is too late.
     private func write(
-        _ envelopes: [Envelope], into ring: Ring, _ client: borrowing MongoClient, _ state: inout RingState
+        _ envelopes: [Envelope], into ring: Ring, _ client: borrowing MongoClient, _ memory: inout Memory
     ) -> Bool {
         var rest = envelopes[...]
         while !rest.isEmpty {
             var batch = InsertBatch(taking: &rest, refuse: logOversize)
-            guard write(&batch, into: ring, client, &state) else { return false }
+            guard write(&batch, into: ring, client, &memory) else { return false }
         }
         return true
     }
@@ -67,22 +80,18 @@ final class ChannelWriter: Sendable {
     /// Tries until the batch is written. Returns false if it is too late.
     private func write(
         _ batch: inout InsertBatch, into ring: Ring, _ client: borrowing MongoClient,
-        _ state: inout RingState
+        _ memory: inout Memory
     ) -> Bool {
         var backoff = Backoff.retries()
         while !batch.isDone {
             do {
-                if !state.isPrepared {
-                    try ring.prepare(client, healing: state.wasPrepared)
-                    state.isPrepared = true
-                    state.wasPrepared = true
-                }
+                try prepare(ring, client, &memory)
                 try batch.insert(into: ring, client)
-                if state.isTroubled { status.succeeded(.writer) }
-                state.isTroubled = false
+                if memory.isTroubled { status.succeeded(.writer) }
+                memory.isTroubled = false
             } catch {
-                state.isPrepared = false
-                state.isTroubled = true
+                memory.prepared = [:]
+                memory.isTroubled = true
                 status.failed(.writer, error)
                 guard queue.pause(backoff.step()) else { return false }
             }

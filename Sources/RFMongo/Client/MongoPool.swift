@@ -10,9 +10,11 @@ final class MongoPool: @unchecked Sendable {
     private let pointer: OpaquePointer
 
     /// Prepares connections; the first use makes them.
-    init(_ uri: MongoURI, appName: String) throws(MongoError) {
+    init(
+        _ uri: MongoURI, appName: String, answersWithin limit: Duration = .seconds(5)
+    ) throws(MongoError) {
         let pool = MongoLog.capturing {
-            uri.withPointer(appName: appName) { mongoc_client_pool_new($0) }
+            uri.withPointer(appName: appName, answersWithin: limit) { mongoc_client_pool_new($0) }
         }
         guard let pointer = pool.result else {
             let reason = pool.lines.isEmpty ? "libmongoc refuses it" : pool.lines.joined(separator: ": ")

@@ -39,12 +39,15 @@ public struct MongoURI: Sendable, CustomStringConvertible {
 
     /// Lends libmongoc's form of the string, with RouteFlow's own timeouts in it: a daemon has to notice within seconds that
     /// its database is gone, whatever the defaults are.
-    func withPointer<Result>(appName: String, _ body: (OpaquePointer) -> Result?) -> Result? {
+    /// - Parameter limit: how long a server may take to answer.
+    func withPointer<Result>(
+        appName: String, answersWithin limit: Duration, _ body: (OpaquePointer) -> Result?
+    ) -> Result? {
         let parsed = Parsed(text)
         guard let pointer = parsed.pointer else { return nil }
         mongoc_uri_set_option_as_int32(pointer, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, 1000)
         mongoc_uri_set_option_as_int32(pointer, MONGOC_URI_CONNECTTIMEOUTMS, 2000)
-        mongoc_uri_set_option_as_int32(pointer, MONGOC_URI_SOCKETTIMEOUTMS, 5000)
+        mongoc_uri_set_option_as_int32(pointer, MONGOC_URI_SOCKETTIMEOUTMS, Int32(limit / .milliseconds(1)))
         mongoc_uri_set_appname(pointer, appName)
         return body(pointer)
     }

@@ -9,8 +9,11 @@ from lab.containers import VM
 from lab.errors import expect
 from lab.lab import Lab, Part
 from lab.mininet import Mininet, MininetHost
+from lab.mongod import MANAGEMENT_ADDRESS
+from lab.openflow import PORT
 from lab.ovs import Switch
 from lab.process import Process
+from lab.vmhost import Guest, VMHost
 
 LETTERS = "ABCD"
 MAPPING = paths.RFTEST / "rftest2config.csv"
@@ -29,12 +32,14 @@ CONVERGENCE = 30
 class Mesh(Lab):
     """The lab of rftest2: Mininet makes the switches and the hosts."""
 
-    def __init__(self, *server_options: object, over_tls: bool = False):
+    def __init__(self, *server_options: object, over_tls: bool = False, elsewhere: dict[str, VMHost] | None = None):
         switches = [Switch(f"s{letter}", number) for number, letter in enumerate(LETTERS, start=5)]
         hosts = [MininetHost(name) for name in HOSTS]
-        super().__init__([VM(f"rfvm{letter}") for letter in LETTERS], hosts, switches, server_options, over_tls)
+        elsewhere = elsewhere or {}
+        vms = [Guest(f"rfvm{letter}", elsewhere[letter]) if letter in elsewhere else VM(f"rfvm{letter}") for letter in LETTERS]
+        super().__init__(vms, hosts, switches, server_options, over_tls)
         self.mininet = Mininet("rftest2", hosts, switches)
-        self.parts = [self.rfproxy, self.rfserver, self.mininet, *self.vms.values()]
+        self.parts = [self.rfproxy, self.rfserver, self.mininet, *dict.fromkeys(elsewhere.values()), *self.vms.values()]
         self._hellos = _FirstHello()
 
     def up(self) -> None:
@@ -64,6 +69,14 @@ def shuffled(seed: int) -> Mesh:
     """With the mapping file, its parts in an order that the seed decides."""
     lab = mapped()
     random.Random(seed).shuffle(lab.parts)
+    return lab
+
+
+def on_two_hosts() -> Mesh:
+    """With the mapping file; the VMs C and D are on another host, whose virtual switch is another."""
+    other = VMHost(9, 0x7266767300000001, f"tcp:{MANAGEMENT_ADDRESS}:{PORT}")
+    lab = Mesh("--config", MAPPING, "--strict", "--ovs-ports", "rfvm[AB].*", elsewhere={"C": other, "D": other})
+    lab.rfproxy.options += ["--listen", f"0.0.0.0:{PORT}", "--rfvs-from", "127.0.0.0/8", "--rfvs-from", f"{other.address}/32"]
     return lab
 
 

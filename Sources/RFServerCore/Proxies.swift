@@ -1,9 +1,9 @@
 import NetTypes
 import RFLib
 
-/// Which rfproxies have each datapath, and which of them is its master: the one that writes its flows and passes its
-/// packets.
-struct Masters: Sendable {
+/// The rfproxies: which of them have each datapath, which are silent, and which is a datapath's master, the one that writes its
+/// flows and passes its packets.
+struct Proxies: Sendable {
     /// How long an rfproxy may say nothing before its datapaths go to others. It shows life every second.
     static let patience = Duration.seconds(3)
 
@@ -28,8 +28,6 @@ struct Masters: Sendable {
         self.preferred = preferred
         self.epoch = epoch
     }
-
-    subscript(dpID: DatapathID) -> Int32? { masters[dpID] }
 
     /// All that is connected, in order.
     var connected: [DatapathJoin] {
