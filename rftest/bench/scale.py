@@ -96,9 +96,6 @@ def measure(bench: Bench) -> list[Figure]:
     routers: list[_Router] = []
     plain: list[_Plain] = []
     figures = []
-    for daemon in (bench.lab.rfproxy, bench.lab.rfserver):      # their memory is to be of this scenario
-        daemon.restart()
-    bench.lab.wait_connected()
     costs: dict[int, float] = {}        # by the number of datapaths
     try:
         for count in _COUNTS:
@@ -130,7 +127,6 @@ def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> tuple
     """The figures of so many routers, and what a route costs the three daemons in microseconds of a processor."""
     whole, kernel = [], []
     used: dict[str, list[float]] = {}
-    resident: dict[str, int] = {}
     pids = _pids(bench, routers)
     total = _ROUTES * len(routers)
     for number in range(min(bench.rounds, 3)):
@@ -146,7 +142,6 @@ def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> tuple
                   tuple(bench.lab.logs[:2]), SELDOM)
         for part, seconds in _sums(pids, cpu_seconds).items():
             used.setdefault(part, []).append((seconds - before[part]) / total * 1e6)
-        resident = _sums(pids, resident_bytes)
         late = [reply for reply in replies if reply > begin]
         if not late:
             raise LabError("no barrier reply was seen", *bench.lab.logs)
@@ -159,8 +154,9 @@ def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> tuple
     return [against(of_rounds(NAME, name, whole, "s"), "ip -batch without rfclient", kernel),
             of_rounds(NAME, f"{name}: rate", [total / seconds for seconds in whole], "routes/s"),
             *(of_rounds(NAME, f"{name}: processor time of {part}", values, "µs a route") for part, values in used.items()),
-            *(Figure(NAME, f"{name}: memory of {part}", resident[part] / (len(pids[part]) * 1e6), "MB")
-              for part in _DAEMONS)], sum(statistics.median(used[part]) for part in _DAEMONS)
+            # The other two keep the memory of the scenarios before this one; `million` has theirs.
+            Figure(NAME, f"{name}: memory of each rfclient",
+                   statistics.mean(map(resident_bytes, pids["rfclient"])) / 1e6, "MB")], sum(statistics.median(used[part]) for part in _DAEMONS)
 
 
 def _pids(bench: Bench, routers: list[_Router]) -> dict[str, list[int]]:

@@ -95,7 +95,8 @@ struct Datapath: Sendable {
 extension Datapath {
     /// The longest that a switch may take for one part of its answer.
     private static let patience = Duration.seconds(10)
-    /// Audits are at least this far apart, and ten times as far as one takes: a switch has other things to do.
+    /// Audits are at least this far apart, and ten times as far as one takes: a switch has other things to do. Those that nothing
+    /// gives a reason for, a hundred times.
     private static let leastGap = Duration.seconds(1)
 
     /// The first audit comes after half an interval to a whole one, another time for each datapath: not all switches are
@@ -125,13 +126,15 @@ extension Datapath {
     }
 
     mutating func endAudit(every interval: Duration?, at now: Instant) {
-        let gap = max(Self.leastGap, (auditing.map { now.sinceStart - $0.began.sinceStart } ?? .zero) * 10)
+        let took = auditing.map { now.sinceStart - $0.began.sinceStart } ?? .zero
+        let gap = max(Self.leastGap, took * 10)
+        let pause = isAuditOverdue(at: now) ? gap : took * 100
         auditing = nil
         earliestAudit = now.advanced(by: gap)
         if wantsAudit {
             auditAt = earliestAudit
         } else {
-            auditAt = interval.map { now.advanced(by: max($0, gap)) }
+            auditAt = interval.map { now.advanced(by: max($0, pause)) }
         }
         wantsAudit = false
     }
