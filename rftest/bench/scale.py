@@ -129,7 +129,7 @@ def _measure(bench: Bench, routers: list[_Router], plain: list[_Plain]) -> tuple
     used: dict[str, list[float]] = {}
     pids = _pids(bench, routers)
     total = _ROUTES * len(routers)
-    for number in range(min(bench.rounds, 3)):
+    for number in range(bench.rounds):
         bench.progress(f"scale: {len(routers)} datapaths, round {number + 1}")
         begin, end = _all(plain, "add")
         kernel.append(end - begin)
