@@ -10,6 +10,20 @@ struct ChannelTests {
     /// What rfserver reads of the VMs.
     private static let toServer = ChannelRings(.clients, size: 1 << 20).toServer
 
+    /// Puts a collection that is not capped in the place of that: in one step, before a reader can make it again itself.
+    private static func replace(on mongod: Mongod, in database: String) async throws {
+        try await mongod.run(database) { (client) throws(MongoError) in
+            _ = try client.run { $0.append("create", "other") }
+        }
+        try await mongod.run("admin") { (client) throws(MongoError) in
+            _ = try client.run {
+                $0.append("renameCollection", "\(database).other")
+                $0.append("to", "\(database).\(toServer.name)")
+                $0.append("dropTarget", true)
+            }
+        }
+    }
+
     @Test("10,000 envelopes arrive once, in order and unchanged")
     func orderAndExactness() async throws {
         let ipc = try await Mongod.shared().service("exactness")
@@ -193,17 +207,7 @@ struct ChannelTests {
         let sender = ipc.open(.clients, as: Samples.client) { _ in }
         sender.send(Samples.envelopes(1...1))
         _ = try await inbox.received(upTo: 1)
-        // Renaming replaces it in one step, before the reader can make it again itself.
-        try await mongod.run("replaced") { (client) throws(MongoError) in
-            _ = try client.run { $0.append("create", "other") }
-        }
-        try await mongod.run("admin") { (client) throws(MongoError) in
-            _ = try client.run {
-                $0.append("renameCollection", "replaced.other")
-                $0.append("to", "replaced.\(ChannelTests.toServer.name)")
-                $0.append("dropTarget", true)
-            }
-        }
+        try await Self.replace(on: mongod, in: "replaced")
         sender.send(Samples.envelopes(2...3))
         #expect(try await inbox.received(upTo: 3).map(\.seq).suffix(2) == [2, 3])
         try await mongod.run("replaced") { (client) throws(MongoError) in
@@ -218,16 +222,7 @@ struct ChannelTests {
         let writing = try mongod.service("replacedUnread")
         let sender = writing.open(.clients, as: Samples.client) { _ in }
         sender.send(Samples.envelopes(1...1))
-        try await mongod.run("replacedUnread") { (client) throws(MongoError) in
-            _ = try client.run { $0.append("create", "other") }
-        }
-        try await mongod.run("admin") { (client) throws(MongoError) in
-            _ = try client.run {
-                $0.append("renameCollection", "replacedUnread.other")
-                $0.append("to", "replacedUnread.\(ChannelTests.toServer.name)")
-                $0.append("dropTarget", true)
-            }
-        }
+        try await Self.replace(on: mongod, in: "replacedUnread")
         let reading = try mongod.service("replacedUnread")
         let inbox = Inbox()
         _ = reading.open(.clients, as: .rfserver, onEvent: inbox.onEvent)

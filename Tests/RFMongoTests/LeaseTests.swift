@@ -13,6 +13,19 @@ struct LeaseTests {
         LeaseHolder(host: "host\(pid)", pid: pid, started: 1, machine: "machine\(pid)")
     }
 
+    /// Writes rows as an rfserver does that does not know yet that its term is over.
+    private static func save(
+        _ changes: [RFTableChange], asOf term: Int64, _ mongod: Mongod, _ database: String, _ logs: LogLines
+    ) async throws {
+        let former = TableWriter(
+            under: LeaseKeeper(term: term, takenAt: .now, logger: logs.logger) { _ in }, logger: logs.logger)
+        former.save(changes)
+        former.close(by: .now.advanced(by: .seconds(5)))
+        let pool = try MongoPool(
+            MongoURI("mongodb://127.0.0.1:\(mongod.port)/\(database)"), appName: "tests")
+        await onThread { former.run(pool) }
+    }
+
     /// What a holder was told.
     private final class Told: Sendable {
         let events: AsyncStream<LeaseEvent>
@@ -95,13 +108,7 @@ struct LeaseTests {
                     #"{"update": "rftable", "updates": [{"q": {}, "u": {"$set": {"term": {"$numberLong": "99"}}}}]}"#
                 ))
         }
-        let former = TableWriter(
-            under: LeaseKeeper(term: term, takenAt: .now, logger: logs.logger) { _ in }, logger: logs.logger)
-        former.save([.put(changed), .delete(id: row.id)])
-        former.close(by: .now.advanced(by: .seconds(5)))
-        let pool = try MongoPool(
-            MongoURI("mongodb://127.0.0.1:\(mongod.port)/leaseLaterRows"), appName: "tests")
-        await onThread { former.run(pool) }
+        try await Self.save([.put(changed), .delete(id: row.id)], asOf: term, mongod, "leaseLaterRows", logs)
         #expect(logs.count(of: "a later rfserver has written it") == 1)
         let reading = try mongod.service("leaseLaterRows")
         #expect(try await reading.loadTable() == [row])
@@ -121,13 +128,7 @@ struct LeaseTests {
         await first.close(within: .seconds(5))
         _ = try await second.acquireLease(as: Self.holder(2)) { _ in }
         #expect(try await second.loadTable() == [])
-        let former = TableWriter(
-            under: LeaseKeeper(term: term, takenAt: .now, logger: logs.logger) { _ in }, logger: logs.logger)
-        former.save([.put(late)])
-        former.close(by: .now.advanced(by: .seconds(5)))
-        let pool = try MongoPool(
-            MongoURI("mongodb://127.0.0.1:\(mongod.port)/leaseLateRow"), appName: "tests")
-        await onThread { former.run(pool) }
+        try await Self.save([.put(late)], asOf: term, mongod, "leaseLateRow", logs)
         second.save([.put(row)])
         await second.close(within: .seconds(5))
         let reading = try mongod.service("leaseLateRow")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Callable
 
 from . import flows, paths
 from .controllers import ControllerHost
@@ -13,8 +14,18 @@ CONTROLLER = "tcp:127.0.0.1:6633"
 _SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 
 
-def vsctl(*words: object, timeout: int = 10) -> str:
-    return run(["ovs-vsctl", f"--timeout={timeout}", *words]).strip()
+def vsctl(*words: object, timeout: int = 10, there: Callable[..., list] = lambda *argv: list(argv)) -> str:
+    """Runs ovs-vsctl; `there` makes the command line that runs a program where another Open vSwitch is."""
+    return run(there("ovs-vsctl", f"--timeout={timeout}", *words)).strip()
+
+
+def make_bridge(name: str, datapath_id: int, controller: str, vsctl: Callable[..., str] = vsctl) -> None:
+    """A bridge with OpenFlow 1.0 and a controller, as a hardware switch would be: it keeps its flows without one."""
+    # Fail mode before the controller: a bridge without it fills its table with a learning switch's flow.
+    vsctl("add-br", name, "--", "set", "bridge", name, "datapath_type=netdev", "protocols=OpenFlow10", "fail-mode=secure",
+          f"other-config:datapath-id={datapath_id:016x}", "other-config:disable-in-band=true")
+    vsctl("set-controller", name, controller, "--", "set", "controller", name, "max_backoff=1000",
+          "controller_rate_limit=1000", "controller_burst_limit=250")
 
 
 class OpenVSwitch:
@@ -40,7 +51,7 @@ class OpenVSwitch:
         until((self._folder / "ovs-vswitchd.pid").exists, "ovs-vswitchd is up", logs=(self.switchd.log,))
 
     def vsctl(self, *words: object) -> str:
-        return run(self._there("ovs-vsctl", "--timeout=10", *words)).strip()
+        return vsctl(*words, there=self._there)
 
     def _spawn(self, program: str, *words: object) -> Supervised:
         log = paths.LOG / f"{program}{self._suffix}.log"
@@ -59,19 +70,14 @@ class OpenVSwitch:
 
 @dataclass
 class Switch:
-    """A bridge with OpenFlow 1.0 and a controller, as a hardware switch would be: it keeps its flows without one."""
+    """A switch of the lab's own Open vSwitch."""
 
     name: str
     datapath_id: int
     controller: str = CONTROLLER
 
     def up(self) -> None:
-        # Fail mode before the controller: a bridge without it fills its table with a learning switch's flow.
-        vsctl("add-br", self.name, "--", "set", "bridge", self.name, "datapath_type=netdev", "protocols=OpenFlow10",
-              "fail-mode=secure", f"other-config:datapath-id={self.datapath_id:016x}",
-              "other-config:disable-in-band=true")
-        vsctl("set-controller", self.name, self.controller, "--", "set", "controller", self.name, "max_backoff=1000",
-              "controller_rate_limit=1000", "controller_burst_limit=250")
+        make_bridge(self.name, self.datapath_id, self.controller)
         run(["ip", "link", "set", self.name, "up"])
 
     def stop(self) -> None:

@@ -4,7 +4,7 @@ import json
 
 from .containers import VM
 from .controllers import ControllerHost
-from .ovs import OpenVSwitch
+from .ovs import OpenVSwitch, make_bridge
 from .process import run
 
 
@@ -22,11 +22,7 @@ class VMHost:
     def up(self) -> None:
         self._machine.up()
         self._ovs.start()
-        self._ovs.vsctl("add-br", self.bridge, "--", "set", "bridge", self.bridge, "datapath_type=netdev",
-                        "protocols=OpenFlow10", "fail-mode=secure", f"other-config:datapath-id={self.datapath_id:016x}",
-                        "other-config:disable-in-band=true")
-        self._ovs.vsctl("set-controller", self.bridge, self._controller, "--", "set", "controller", self.bridge,
-                        "max_backoff=1000", "controller_rate_limit=1000", "controller_burst_limit=250")
+        make_bridge(self.bridge, self.datapath_id, self._controller, self._ovs.vsctl)
 
     def stop(self) -> None:
         self._ovs.stop()
