@@ -14,7 +14,7 @@ from lab.mongod import VM_URI
 from lab.ovs import Switch, vsctl
 from lab.process import ENVIRONMENT, Process, run
 
-from .namespaces import Namespace
+from .namespaces import Station
 from .parts import SELDOM, Bench, barrier_replies, cpu_seconds, resident_bytes
 from .results import Figure, against, judge, of_rounds
 
@@ -29,7 +29,7 @@ class _Router:
 
     def __init__(self, number: int):
         self.number = number
-        self.space = Namespace(f"rfvm{1000 + number}")
+        self.space = Station(f"rfvm{1000 + number}")
         self.switch = Switch(f"s{1000 + number}", 0x1000 + number)
         self.client: Process | None = None
         self.name, self.run = self.space.name, self.space.run
@@ -80,7 +80,7 @@ class _Plain:
     """The like without rfclient, for the floor."""
 
     def __init__(self, number: int):
-        self.space = Namespace(f"plain{1000 + number}")
+        self.space = Station(f"plain{1000 + number}")
         self.neighbour = f"172.29.{number}.2"
         self.space.up()
         self.space.run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", "other")

@@ -11,7 +11,7 @@ from lab.ovs import Switch
 from lab.traffic import ping
 
 from . import osken
-from .namespaces import Namespace
+from .namespaces import Station
 from .parts import CT_ID, SECOND, Bench, Running, rfbench, second_rfproxy, wait_listening
 from .results import Figure, against, of_rounds, percentile
 
@@ -75,7 +75,7 @@ def _load(bench: Bench, switches: int, mode: str) -> list[Figure]:
 
 def _pings(bench: Bench) -> list[Figure]:
     """b1 pings the VM through the controller, and two namespaces each other through ovs-testcontroller: two trips each."""
-    first, second = Namespace("peer.a"), Namespace("peer.b")
+    first, second = Station("peer.a"), Station("peer.b")
     switch = Switch("peer1", 0x9A, f"tcp:{_TESTCONTROLLER}")
     ours, theirs = [], []
     try:
@@ -99,7 +99,7 @@ def _pings(bench: Bench) -> list[Figure]:
     return [figure, against(p99, "ovs-testcontroller --noflow", [percentile(times, 0.99) for times in theirs])]
 
 
-def _times(source: Container | Namespace, target: str) -> list[float]:
+def _times(source: Container | Station, target: str) -> list[float]:
     """Milliseconds of each ping, without the first few, that wait for address resolution."""
     result = ping(source, target, _PINGS, _INTERVAL)
     return [float(time) for time in re.findall(r"time=([\d.]+) ms", result.output)][3:]
