@@ -30,7 +30,8 @@ struct KernelAnswer {
 
     /// The answer as an error of what was asked for.
     func explained(_ request: String) -> NetlinkError {
+        // Any 32 bits may stand there, also those that have no opposite.
         NetlinkError(
-            .refused, errno: -number, "the kernel refused \(request)" + (text.map { " (\($0))" } ?? ""))
+            .refused, errno: 0 &- number, "the kernel refused \(request)" + (text.map { " (\($0))" } ?? ""))
     }
 }
