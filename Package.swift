@@ -1,12 +1,20 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-]
+/// True while rftest/fuzz builds the program that holds its targets.
+let isFuzzing = Context.environment["ROUTEFLOW_FUZZ"] != nil
+
+/// What libFuzzer counts, in our own code alone: after each input it looks at every counter that there is.
+let counted = SwiftSetting.unsafeFlags(
+    ["-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"])
+
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (isFuzzing ? [counted] : [])
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -36,7 +44,6 @@ func daemon(_ name: String, core: Target.Dependency) -> Target {
 /// The targets of rftest/fuzz: a program of its own while that builds it, otherwise tests that replay what is kept.
 ///
 /// The program cannot be part of every build: libFuzzer is linked only where the compiler is told to.
-let isFuzzing = Context.environment["ROUTEFLOW_FUZZ"] != nil
 let fuzzed: [Target.Dependency] = [
     "RFProxyCore", "RFMongo", "RFLib", "OpenFlow", "Netlink", "NetTypes", "RFTestKit", "CMnl", "CMongoC",
     nioCore,
@@ -47,7 +54,8 @@ let fuzzTargets: [Target] =
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
         .executableTarget(
             name: "Fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Tests/Fuzz",
-            exclude: ["CFuzzer", "Replay", "corpus", "cases", "README.md"], swiftSettings: settings),
+            exclude: ["CFuzzer", "Replay", "corpus", "cases", "README.md"], swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
     ]
     : [
         .testTarget(

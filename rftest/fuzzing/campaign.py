@@ -77,10 +77,10 @@ class Campaign:
         inputs.write_text(",".join(map(str, begin)))
         words = program.command(
             self.name, f"-seed={self._seed}", self._limit, f"-seed_inputs=@{inputs}", f"-artifact_prefix={self._folder}/",
-            f"-timeout={_LONGEST}", f"-rss_limit_mb={_MEMORY}", "-print_final_stats=1", "-verbosity=1")
+            f"-timeout={_LONGEST}", f"-rss_limit_mb={_MEMORY}", "-print_final_stats=1", "-print_funcs=0", "-verbosity=1")
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                             env=program.ENVIRONMENT)
+                                             env=program.ENVIRONMENT | program.HURRY)
         self._began = time.monotonic()
 
     @property
