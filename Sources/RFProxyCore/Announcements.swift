@@ -1,3 +1,4 @@
+import NetTypes
 import RFLib
 
 /// What rfserver is to know: connected datapaths, claims of VM ports, refused flows.
@@ -22,13 +23,14 @@ struct Announcements: WantedState {
         return keys
     }
 
-    /// Datapaths first: what is said of a port means little before its switch is known.
+    /// Datapaths first: what is said of a port means little before its switch is known. They come in the order of their
+    /// ids, since rfserver pairs those that no mapping file names in the order in which it hears of them.
     func keys(for peer: PeerName) -> [RFKey] {
-        var (datapaths, others) = ([RFKey](), [RFKey]())
+        var (datapaths, others) = ([DatapathID](), [RFKey]())
         for key in messages.keys {
-            if case .datapath = key { datapaths.append(key) } else { others.append(key) }
+            if case .datapath(let datapath) = key { datapaths.append(datapath) } else { others.append(key) }
         }
-        return datapaths + others
+        return datapaths.sorted { $0.rawValue < $1.rawValue }.map(RFKey.datapath) + others
     }
 
     func message(for key: RFKey) -> RFMessage? { messages[key] }

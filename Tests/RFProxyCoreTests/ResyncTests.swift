@@ -42,6 +42,24 @@ import Testing
         #expect(try bench.has(id).flows.count == 2)
     }
 
+    /// VMs that no mapping file names were paired with the switches of a restarted rfserver in any order.
+    @Test func aWholeStateNamesSwitchesInTheOrderOfTheirIDs() throws {
+        var bench = Bench()
+        for number: UInt64 in [5, 2, 8, 1, 7, 3, 6, 4] {
+            try bench.connect(FakeSwitch(DatapathID(rawValue: number), ports: 1))
+        }
+        let before = bench.told.count
+        bench.server.restart(at: bench.now)
+        try bench.settle()
+        let said = bench.told[before...].flatMap(\.effects).flatMap { effect -> [RFMessage] in
+            if case .send(let envelopes) = effect { envelopes.flatMap(\.content) } else { [] }
+        }
+        let joined = said.compactMap { message in
+            if case .datapathJoin(let join) = message { join.dpID.rawValue } else { nil }
+        }
+        #expect(joined == Array(1...8))
+    }
+
     @Test func aWithdrawalByNameNeedsNoCompleteTable() throws {
         var (bench, id) = try Self.bench()
         bench.server.restart(at: bench.now)
