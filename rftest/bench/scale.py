@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Callable
 
-from lab import audit, daemons, paths
+from lab import audit, daemons, flows, paths
 from lab.bulk import FIRST
 from lab.errors import LabError, until
 from lab.mongod import VM_URI
@@ -58,7 +58,7 @@ class _Router:
     @property
     def mapped(self) -> bool:
         """Whether the flows for its connected network are there. By then the port has the MAC address that it keeps."""
-        return any(flow.is_route for flow in self.switch.flows())
+        return bool(flows.routes(self.switch.flows(), f"172.29.{self.number}.0/24"))
 
     def meet(self) -> None:
         """It finds its neighbour."""
@@ -100,14 +100,14 @@ def measure(bench: Bench) -> list[Figure]:
     try:
         for count in _COUNTS:
             bench.progress(f"scale: {count} datapaths come up")
+            # One after the other: no mapping file names them, so that two at a time could get each other's datapath.
             for number in range(len(routers), count):
                 plain.append(_Plain(number))
                 routers.append(_Router(number))
                 routers[-1].up()
-            logs = (*bench.lab.logs[:2], routers[-1].client_log)
-            until(lambda: all(router.mapped for router in routers), f"{count} datapaths are mapped", 120, logs)
-            for router in routers:
-                router.meet()
+                logs = (*bench.lab.logs[:2], routers[-1].client_log)
+                until(lambda: routers[-1].mapped, f"{routers[-1].name} is mapped", 30, logs)
+                routers[-1].meet()
             until(lambda: all(router.ready for router in routers), f"{count} neighbours have their flows", 20, logs)
             measured, costs[count] = _measure(bench, routers, plain)
             figures += measured
