@@ -12,7 +12,7 @@ from .fault import Scene, fault
 from .recovery import wait_whole
 
 LONG, SHORT = 10, 2
-BACK, RECONVERGED = 2, 15
+BACK, BACK_WITH_RFSERVER, RECONVERGED = 2, 4, 15
 GATEWAY = "172.31.1.1"
 INTERVAL = 0.05
 # The kernel takes them before those of OSPF: both ways of h1 and h4, by way of A and D, and of h2 and h3, by way of B, A, C.
@@ -31,6 +31,19 @@ def rfproxy_killed(scene: Scene) -> None:
         proxy.crash()
         proxy.process.wait_restarted(life)
         scene.ends(proxy.process.born)
+
+
+@fault()
+def rfproxy_and_rfserver_killed(scene: Scene) -> None:
+    """rfproxy and rfserver are killed at once: 0 lost, 0 useless flow mods, the VMs are reached again within 4 s"""
+    daemons = [scene.lab.rfproxy, scene.lab.rfserver]
+    with reached_again(scene, BACK_WITH_RFSERVER):
+        lives = [daemon.process.life for daemon in daemons]
+        for daemon in daemons:
+            daemon.crash()
+        for daemon, life in zip(daemons, lives):
+            daemon.process.wait_restarted(life)
+        scene.ends(max(daemon.process.born for daemon in daemons))
 
 
 @fault()
