@@ -28,6 +28,11 @@ public final class InMemoryDatabase: Sendable {
         state.withLock { $0.sent[channel] ?? [] }
     }
 
+    /// A reader, unless it is closed.
+    fileprivate func reader(_ number: Int, of channel: ChannelName) -> Reader? {
+        state.withLock { $0.readers[channel]?.first { $0.number == number } }
+    }
+
     /// Hands envelopes to those that they name. Events come on the thread that sends, as from a collection that is read.
     fileprivate func deliver(_ envelopes: [Envelope], on channel: ChannelName) {
         let readers = state.withLock { state in
@@ -46,12 +51,11 @@ public final class InMemoryIPC: IPCService {
     private struct Channel: IPCChannel {
         let database: InMemoryDatabase
         let name: ChannelName
-
-        let onEvent: @Sendable (IPCEvent) -> Void
+        let reader: Int
 
         func send(_ envelopes: [Envelope]) {
             database.deliver(envelopes, on: name)
-            onEvent(.written(envelopes.count))
+            database.reader(reader, of: name)?.onEvent(.written(envelopes.count))
         }
     }
 
@@ -95,7 +99,7 @@ public final class InMemoryIPC: IPCService {
         }
         _ = readers.withLock { $0.insert(number) }
         onEvent(.connected)
-        return Channel(database: database, name: channel, onEvent: onEvent)
+        return Channel(database: database, name: channel, reader: number)
     }
 
     /// Reads the table, in no order.

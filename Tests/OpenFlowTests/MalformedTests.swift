@@ -5,7 +5,7 @@ import Testing
 @testable import OpenFlow
 
 /// None of these may trap or run for ever: that the run ends is part of what they prove.
-@Suite("Malformed messages", .timeLimit(.minutes(2)))
+@Suite("Malformed messages", .timeLimit(.minutes(5)))
 struct MalformedTests {
     @Test("A message cut at any length is another message or an error", arguments: Fixture.all)
     func truncated(_ fixture: Fixture) {

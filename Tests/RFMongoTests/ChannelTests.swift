@@ -5,7 +5,7 @@ import Testing
 
 @testable import RFMongo
 
-@Suite("Channels", .timeLimit(.minutes(1)))
+@Suite("Channels", .timeLimit(.minutes(5)))
 struct ChannelTests {
     /// What rfserver reads of the VMs.
     private static let toServer = ChannelRings(.clients, size: 1 << 20).toServer

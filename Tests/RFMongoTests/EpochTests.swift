@@ -4,7 +4,7 @@ import Testing
 
 @testable import RFMongo
 
-@Suite("Epochs", .serialized, .timeLimit(.minutes(1)))
+@Suite("Epochs", .serialized, .timeLimit(.minutes(5)))
 struct EpochTests {
     @Test("Epochs count up for each name, across services")
     func counting() async throws {

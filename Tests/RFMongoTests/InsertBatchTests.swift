@@ -3,7 +3,7 @@ import Testing
 
 @testable import RFMongo
 
-@Suite("Inserting again what may be there", .timeLimit(.minutes(1)))
+@Suite("Inserting again what may be there", .timeLimit(.minutes(5)))
 struct InsertBatchTests {
     /// Inserts a batch of ten, deletes all but the first `kept`, inserts it again, and says what is there.
     private func insertTwice(_ database: String, keeping kept: Int64) async throws -> [Int64] {

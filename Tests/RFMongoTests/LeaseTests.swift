@@ -6,7 +6,7 @@ import Testing
 
 @testable import RFMongo
 
-@Suite("The lease of the rfservers, in MongoDB", .timeLimit(.minutes(1)))
+@Suite("The lease of the rfservers, in MongoDB", .timeLimit(.minutes(5)))
 struct LeaseTests {
     /// A process of another machine, whose end nobody here can see.
     private static func holder(_ pid: Int32) -> LeaseHolder {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RFMongo
 
-@Suite("When the database goes away", .serialized, .timeLimit(.minutes(1)))
+@Suite("When the database goes away", .serialized, .timeLimit(.minutes(5)))
 struct OutageTests {
     @Test("A server killed in the middle: all that is sent afterwards arrives, in the order of each sender")
     func killed() async throws {

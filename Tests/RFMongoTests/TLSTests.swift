@@ -5,7 +5,7 @@ import Testing
 
 @testable import RFMongo
 
-@Suite("MongoDB over TLS", .timeLimit(.minutes(1)))
+@Suite("MongoDB over TLS", .timeLimit(.minutes(5)))
 struct TLSTests {
     /// A certificate authority, and what it has signed for 127.0.0.1, in a folder of their own.
     private struct Certificates: ~Copyable {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RFMongo
 
-@Suite("The RFTable", .timeLimit(.minutes(1)))
+@Suite("The RFTable", .timeLimit(.minutes(5)))
 struct TableTests {
     private static let rows = [
         RFEntry(vm: .init(Samples.vmID, 1)),

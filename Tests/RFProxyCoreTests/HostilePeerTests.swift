@@ -10,7 +10,7 @@ import Testing
 @testable import RFProxyCore
 
 /// Peers on a real port that connect and do not behave, beside a switch that does.
-@Suite(.timeLimit(.minutes(2))) struct HostilePeerTests {
+@Suite(.timeLimit(.minutes(5))) struct HostilePeerTests {
     /// A peer that reads only if it is told to, and counts what it is sent.
     private final class Peer: Sendable {
         let channel: any Channel

@@ -8,7 +8,7 @@ import Testing
 @testable import RFProxyCore
 
 /// The real thing on a real port: connections, limits, beginning and end.
-@Suite(.timeLimit(.minutes(2))) struct ShellTests {
+@Suite(.timeLimit(.minutes(5))) struct ShellTests {
     private static func isJoined(_ server: ServerEnd, _ datapath: DatapathID = Bench.datapath) -> Bool {
         server.table[.datapath(datapath)] != nil
     }

@@ -9,7 +9,7 @@ import Testing
 @testable import RFProxyCore
 
 /// A whole rfproxy that speaks TLS, and all sorts of peers.
-@Suite(.enabled(if: Certificates.canBeMade), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Certificates.canBeMade), .timeLimit(.minutes(5)))
 struct TLSTests {
     private static let refusal = "refused a connection over TLS"
 
