@@ -58,10 +58,21 @@ struct RFServer: AsyncParsableCommand {
     @Option(help: "The datapath of that bridge: netdev (userspace) or system (kernel module).")
     var ovsDatapath: String = "netdev"
 
+    @Option(
+        name: .customLong("ovs-datapath-id"),
+        help: ArgumentHelp(
+            "The datapath id of that bridge: 72667673 and eight hexadecimal digits, others on each host.",
+            valueName: "id"))
+    var ovsDatapathID: String = "\(DatapathID.defaultVirtualSwitch)"
+
     func validate() throws {
         guard vmTimeout >= 3 else { throw ValidationError("--vm-timeout has to be at least 3 seconds") }
         guard ["netdev", "system"].contains(ovsDatapath) else {
             throw ValidationError("--ovs-datapath is netdev or system, not \(ovsDatapath)")
+        }
+        guard DatapathID(ovsDatapathID)?.isVirtualSwitch == true else {
+            throw ValidationError(
+                "--ovs-datapath-id is 72667673 and eight more hexadecimal digits, not \(ovsDatapathID)")
         }
         if ovsBridge == nil, ovsPorts != nil || !ovsController.isEmpty {
             throw ValidationError("--ovs-ports and --ovs-controller need --ovs-bridge")
@@ -100,7 +111,8 @@ struct RFServer: AsyncParsableCommand {
         ovsBridge.map {
             VirtualSwitchKeeper(
                 VirtualSwitchSettings(
-                    bridge: $0, datapathType: ovsDatapath,
+                    bridge: $0, datapathID: DatapathID(ovsDatapathID) ?? .defaultVirtualSwitch,
+                    datapathType: ovsDatapath,
                     controllers: ovsController.isEmpty ? ["tcp:127.0.0.1:6633"] : ovsController,
                     portPattern: ovsPorts))
         }

@@ -12,6 +12,7 @@ from lab.mongod import HOST_URI
 BAD_URI = "mongodb://[nowhere"
 NOBODY_THERE = "mongodb://127.0.0.1:1/db"
 DAEMONS = ("rfclient", "rfserver", "rfproxy")
+_WRONG_USE = 64         # EX_USAGE, sysexits(3)
 
 
 def help_reads_well(lab: Lab) -> None:
@@ -43,6 +44,12 @@ def broken_mapping_file(lab: Lab) -> None:
     file.write_text("vm_id,vm_port,ct_id,dp_id,dp_port\n0200000000a1,1,0,99,1\n0200000000a1,two,0,99,2\n")
     text = _refused("rfserver", "--config", file, "--mongo", NOBODY_THERE, says=str(file))
     expect("3" in text.replace(str(file), ""), f"it does not say which line: {text}")
+
+
+def wrong_virtual_switch(lab: Lab) -> None:
+    """a datapath id that is no virtual switch's: refused with what it has to be, exit status of a wrong use"""
+    status, text = run_once("rfserver", "--ovs-bridge", "dp9", "--ovs-datapath-id", "99", "--mongo", NOBODY_THERE)
+    expect(status == _WRONG_USE and "72667673" in text, f"exit status {status}\n{text}")
 
 
 def mongod_not_there(lab: Lab) -> None:
