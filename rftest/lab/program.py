@@ -136,11 +136,12 @@ class Program:
         lives = self.lives(chosen)
         if not chosen.check:
             return lives[:1]
+        names = dict.fromkeys(_name(check) for life in lives for check in life.checks)
         for life in lives:
             life.checks = [check for check in life.checks if (chosen.only or "") in _name(check)]
         lives = [life for life in lives if life.checks]
         if not lives:
-            raise LabError(f"no check's name contains {chosen.only!r}")
+            raise LabError(f"no check's name contains {chosen.only!r}; the names:\n" + "\n".join(names))
         return lives[:1] if chosen.keep else lives
 
     def _live(self, life: Life, chosen: argparse.Namespace) -> tuple[int, int]:
