@@ -58,7 +58,7 @@ fuzz: need-swift ## hostile bytes to all that reads bytes from outside, for a mi
 
 sanitize: setup need-swift ## the unit and integration tests with AddressSanitizer, and with ThreadSanitizer
 	$(call sanitized,address)
-	$(call sanitized,thread)
+	$(call sanitized,thread,--skip FuzzTests)
 
 bench: setup-bench build ## how fast it is, beside what it could not be faster than; writes docs/benchmarks.md (ONLY=name: one scenario)
 	$(call as_root,rftest/rfbench $(foreach name,$(ONLY),--scenario $(name)))
@@ -73,11 +73,12 @@ clean: ## remove .build and its like (the lab's own folder stays: rftest/rftest1
 need-swift:
 	@test -n "$(SWIFT)" || { echo "make: swift is not on PATH: install Swift 6.3 or later (swift.org/install)" >&2; exit 1; }
 
-# $(call sanitized,SANITIZER): all Swift tests once more, built with it.
+# $(call sanitized,SANITIZER,OPTIONS): all Swift tests once more, built with it. (The default linker warns of each of its symbols.)
 define sanitized
-$(AS_USER) $(SWIFT) build --build-tests --sanitize $(1) --scratch-path .build-$(1)
+$(AS_USER) $(SWIFT) build --build-tests --sanitize $(1) --scratch-path .build-$(1) -Xswiftc -use-ld=lld
 $(SUDO) env ROUTEFLOW_MONGOD=$(LAB)/bin/mongod LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/known-leaks \
-  $(SWIFT) test --skip-build --sanitize $(1) --scratch-path .build-$(1)
+  TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/known-races \
+  $(SWIFT) test --skip-build --sanitize $(1) --scratch-path .build-$(1) $(2)
 endef
 
 # $(call as_root,COMMAND): COMMAND as root, or one clear line.

@@ -24,7 +24,7 @@ struct TableTests {
         let writing = try mongod.service(database, logs: logs)
         _ = try await writing.loadTable()
         writing.save(changes)
-        await writing.close(within: .seconds(10))
+        await writing.close(within: .seconds(60))
         let reading = try mongod.service(database, logs: logs)
         let rows = try await reading.loadTable()
         await reading.close(within: .seconds(2))

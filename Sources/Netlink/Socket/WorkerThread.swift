@@ -6,7 +6,8 @@ import Glibc
 import Musl
 #endif
 
-/// A thread of the system that can be joined: blocking calls stay off Swift's own small pool of threads.
+/// A thread of the system that can be joined: blocking calls stay off Swift's own small pool of threads. One that nobody joins
+/// leaves nothing behind when it ends.
 struct WorkerThread: ~Copyable, Sendable {
     private let thread: pthread_t
 
@@ -31,9 +32,14 @@ struct WorkerThread: ~Copyable, Sendable {
         self.thread = thread
     }
 
-    /// Waits for the end of its body. Must be called once, and not by the thread itself.
+    deinit {
+        pthread_detach(thread)
+    }
+
+    /// Waits for the end of its body. Not to be called by the thread itself.
     consuming func join() {
         pthread_join(thread, nil)
+        discard self
     }
 }
 
