@@ -58,7 +58,7 @@ fuzz: need-swift ## hostile bytes to all that reads bytes from outside, for a mi
 
 sanitize: setup need-swift ## the unit and integration tests with AddressSanitizer, and with ThreadSanitizer
 	$(call sanitized,address)
-	$(call sanitized,thread,--skip FuzzTests)
+	$(call sanitized,thread,--no-parallel --skip FuzzTests)
 
 bench: setup-bench build ## how fast it is, beside what it could not be faster than; writes docs/benchmarks.md (ONLY=name: one scenario)
 	$(call as_root,rftest/rfbench $(foreach name,$(ONLY),--scenario $(name)))

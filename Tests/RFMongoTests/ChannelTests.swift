@@ -132,14 +132,14 @@ struct ChannelTests {
             inbox.onEvent(event)
             guard case .received = event, !busy.isSet else { return }
             busy.set()
-            goOn.wait(atMost: .seconds(50))
+            goOn.wait(atMost: .seconds(200))
         }
-        await onThread { _ = busy.wait(atMost: .seconds(50)) }
+        await onThread { _ = busy.wait(atMost: .seconds(200)) }
         // Another service writes, so that its end tells that all is written.
         let flood = try mongod.service("ring", ringSize: 256 << 10)
         let flooding = flood.open(.clients, as: Samples.client) { _ in }
         flooding.send(Samples.envelopes(2...5000))
-        await flood.close(within: .seconds(20))
+        await flood.close(within: .seconds(100))
         goOn.set()
         let received = try await inbox.received(upTo: 5000).map(\.seq)
         #expect(received.count < 5000)
