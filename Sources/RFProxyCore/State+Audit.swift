@@ -8,6 +8,7 @@ extension ProxyCore {
     mutating func checkTables(at now: Instant) {
         let due = datapaths.values.filter { $0.deadline.map { $0 <= now } ?? false }.map(\.id)
         for id in due {
+            if datapaths[id]?.takePortNews(at: now) ?? false { announceJoin(of: id) }
             if datapaths[id]?.isRetryDue(at: now) ?? false {
                 datapaths[id]?.retryRefused()
                 stirred.insert(id)

@@ -123,7 +123,7 @@ extension ProxyCore {
             let isUp = datapaths[id]?.ports[number]?.isUp ?? false
             tell(.info, isUp ? "port up" : "port down", ["dp_id": id, "port": number])
         }
-        announceJoin(of: id)
+        datapaths[id]?.notePortNews(at: present)
         if let partner = shuttle.maps[port] { align(id.isVirtualSwitch ? port : partner) }
     }
 

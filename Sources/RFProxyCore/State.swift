@@ -35,7 +35,7 @@ public struct ProxyCore: DaemonCore {
     var isStreamWhole = true
 
     // MARK: The present event
-    private var present = Instant.start
+    private(set) var present = Instant.start
     var effects: [ProxyEffect] = []
     /// Connections that may have something to write.
     var touched: Set<SessionID> = []

@@ -185,4 +185,33 @@ import Testing
         }
         #expect(pair.bench.core.shuttle.drops["mapping frame that makes no sense"] == 17)
     }
+
+    // MARK: What rfserver is told
+
+    private static func joins(in bench: Bench, since start: Int) -> [DatapathJoin] {
+        bench.told[start...].flatMap(\.effects).flatMap { effect -> [RFMessage] in
+            if case .send(let envelopes) = effect { envelopes.flatMap(\.content) } else { [] }
+        }.compactMap { if case .datapathJoin(let join) = $0 { join } else { nil } }
+    }
+
+    @Test func aPortThatChangesIsToldAtOnce() throws {
+        var pair = try Pair()
+        let before = pair.bench.told.count
+        try pair.change(2, .linkDown)
+        #expect(Self.joins(in: pair.bench, since: before).map { $0.ports.map(\.isUp) } == [[true, false]])
+    }
+
+    /// A stranger with 1300 ports had rfproxy tell all of them for each word on one: the routers' hellos came too late.
+    @Test func portsThatChangeWithoutEndAreToldAFewTimesASecondAndRightInTheEnd() throws {
+        var pair = try Pair()
+        let before = pair.bench.told.count
+        for number in 0..<401 {
+            try pair.change(1, number.isMultiple(of: 2) ? .linkDown : [])
+            if number.isMultiple(of: 2) { try pair.bench.wait(.milliseconds(1)) }
+        }
+        try pair.bench.wait(.seconds(1))
+        let joins = Self.joins(in: pair.bench, since: before)
+        #expect((8...16).contains(joins.count))
+        #expect(joins.last?.ports.map(\.isUp) == [false, true])
+    }
 }

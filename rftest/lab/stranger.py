@@ -7,6 +7,7 @@ stranger.py lengths SOURCE                     a message of each length from 8 t
 stranger.py versions SOURCE                    a hello of each version, and then a message of each
 stranger.py virtual-switch SOURCE DATAPATH...  introduces itself as each of them; prints how many were not refused
 stranger.py deaf SOURCE                        asks for echoes and reads none, until it is closed
+stranger.py flapping SOURCE SECONDS            is a switch of 1300 ports, whose ports go down and up without end; prints how often
 """
 
 import selectors
@@ -16,7 +17,11 @@ import sys
 import time
 
 _PORT = ("127.0.0.1", 6633)
-_HELLO, _ECHO_REQUEST, _VENDOR, _FEATURES_REPLY = 0, 2, 4, 6
+_HELLO, _ECHO_REQUEST, _ECHO_REPLY, _VENDOR, _FEATURES_REPLY, _PORT_STATUS = 0, 2, 3, 4, 6, 12
+_STATS_REQUEST, _STATS_REPLY, _BARRIER_REQUEST, _BARRIER_REPLY = 16, 17, 18, 19
+_MODIFIED, _LINK_DOWN = 2, 1
+# As many as fit into the message in which a switch introduces itself.
+_PORTS = 1300
 # Connections that are opened at a time, so that the others get their turn.
 _BURST, _TICK = 100, 0.1
 
@@ -117,6 +122,56 @@ def deaf(source: str) -> None:
             print(sent)
 
 
+def flapping(source: str, seconds: str) -> None:
+    sent = 0
+    with _connect(source) as connection:
+        ports = b"".join(_port(number, 0) for number in range(1, _PORTS + 1))
+        connection.sendall(_message(_HELLO) + _message(_FEATURES_REPLY, struct.pack("!QIB3xII", 0x66, 0, 1, 1, 1) + ports))
+        # It is a switch once it has said what kind of one.
+        while not _answer(connection):
+            pass
+        end = time.monotonic() + float(seconds)
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection, selectors.EVENT_READ)
+            while time.monotonic() < end:
+                if selector.select(0):
+                    _answer(connection)
+                for number in range(1, _BURST + 1):
+                    state = _LINK_DOWN if sent // _BURST % 2 == 0 else 0
+                    connection.sendall(_message(_PORT_STATUS, struct.pack("!B7x", _MODIFIED) + _port(number, state)))
+                    sent += 1
+    print(sent)
+
+
+def _port(number: int, state: int) -> bytes:
+    return struct.pack("!H6s16sII16x", number, bytes(6), f"p{number}".encode(), 0, state)
+
+
+def _answer(connection: socket.socket) -> bool:
+    """Answers one question, as a switch without flows does. Returns whether it was about the switch's statistics."""
+    _, kind, length, xid = struct.unpack("!BBHI", _receive(connection, 8))
+    body = _receive(connection, length - 8)
+    if kind == _ECHO_REQUEST:
+        connection.sendall(struct.pack("!BBHI", 1, _ECHO_REPLY, length, xid) + body)
+    elif kind == _BARRIER_REQUEST:
+        connection.sendall(struct.pack("!BBHI", 1, _BARRIER_REPLY, 8, xid))
+    elif kind == _STATS_REQUEST:
+        # The description (type 0) has 1056 characters; of flows there are none.
+        answer = body[:2] + bytes(2 + (0 if body[1] else 1056))
+        connection.sendall(struct.pack("!BBHI", 1, _STATS_REPLY, 8 + len(answer), xid) + answer)
+    return kind == _STATS_REQUEST
+
+
+def _receive(connection: socket.socket, count: int) -> bytes:
+    received = b""
+    while len(received) < count:
+        part = connection.recv(count - len(received))
+        if not part:
+            raise ConnectionResetError("rfproxy has closed the connection")
+        received += part
+    return received
+
+
 def _connect(source: str) -> socket.socket:
     return socket.create_connection(_PORT, timeout=10, source_address=(source, 0))
 
@@ -166,7 +221,7 @@ def _expect_echo(connection: socket.socket) -> None:
 
 
 COMMANDS = {"silent": silent, "slow": slow, "lengths": lengths, "versions": versions, "virtual-switch": virtual_switch,
-            "deaf": deaf}
+            "deaf": deaf, "flapping": flapping}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

@@ -18,4 +18,9 @@ public struct RateLimit: Hashable, Sendable {
         self.due = due.advanced(by: interval)
         return true
     }
+
+    /// When the next one will be within the limit: now, or later.
+    public func next(at now: Instant) -> Instant {
+        max(now, (due ?? now).advanced(by: .zero - tolerance))
+    }
 }

@@ -12,6 +12,11 @@ struct Datapath: Sendable {
     /// Its flows. A virtual switch has none of ours.
     var table: FlowTable
 
+    /// When rfserver is to be told of its ports again; nil if they are as it was told.
+    private(set) var portNewsAt: Instant?
+    /// All ports are told each time. Many at once are few words, and one that flaps without end costs little.
+    private var portNews = RateLimit(perSecond: 5, burst: 8)
+
     /// The most ports that are followed: a hello and a list of ports cost a stranger little.
     static let mostPorts = 2048
 
@@ -41,9 +46,21 @@ struct Datapath: Sendable {
         self.retries = Backoff(from: .seconds(1), upTo: .seconds(60), seed: id.rawValue)
     }
 
-    /// When something about its flows is due.
+    /// When something about it is due.
     var deadline: Instant? {
-        [auditing?.deadline ?? auditAt, retryAt].compactMap { $0 }.min()
+        [auditing?.deadline ?? auditAt, retryAt, portNewsAt].compactMap { $0 }.min()
+    }
+
+    /// Its ports have changed.
+    mutating func notePortNews(at now: Instant) {
+        portNewsAt = portNewsAt ?? portNews.next(at: now)
+    }
+
+    /// True if rfserver is to be told of its ports now.
+    mutating func takePortNews(at now: Instant) -> Bool {
+        guard let due = portNewsAt, due <= now else { return false }
+        portNewsAt = nil
+        return portNews.admits(at: now)
     }
 
     /// The switch is gone: nothing is known of what it has.

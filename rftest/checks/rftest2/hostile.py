@@ -26,6 +26,8 @@ BACKLOG = 256
 GROWTH = 12 * 1024
 # Each reason is told at its 1st, 2nd, 4th ... time.
 LINES = 80
+# What happens to switches is worth a line each, so many in all, and then one a second (ProxyCore.chatter).
+CHATTER = 2000
 LATECOMER = Switch("sX", 99)
 
 
@@ -66,8 +68,15 @@ def false_virtual_switch(lab: Lab) -> None:
         report.note(f"{int(_end(_start('deaf', BESIDE))) / 1e6:.1f} MB were sent by one that does not read")
 
 
+def flapping_ports(lab: Lab) -> None:
+    """a stranger says that it is a switch of 1300 ports, and has a hundred of them go down and up for 10 s"""
+    with _unnoticed(lab, "left out a line: too much happens to switches", lines=CHATTER + LINES):
+        sent = _end(_start("flapping", BESIDE, 10), within=40)
+        report.note(f"{sent} changes of ports")
+
+
 @contextmanager
-def _unnoticed(lab: Lab, *told: str) -> Iterator[None]:
+def _unnoticed(lab: Lab, *told: str, lines: int = LINES) -> Iterator[None]:
     """While the block runs, the switches keep their connections and flows, no ping is lost, and rfproxy's memory stays as it is;
     afterwards its log says why it has sent strangers away, and not too often."""
     until(lambda: adjacencies(lab) == ADJACENCIES, "all neighbours are there to begin with", 10, tuple(lab.logs))
@@ -90,9 +99,9 @@ def _unnoticed(lab: Lab, *told: str) -> Iterator[None]:
     expect(grown <= GROWTH, f"rfproxy has grown by {grown} kB", lab.rfproxy.log)
     for words in told:
         lab.rfproxy.wait_logged(words.replace("(", r"\("), mark)
-    lines = len(lab.rfproxy.logged("", mark))
-    expect(lines <= LINES, f"rfproxy has written {lines} lines", lab.rfproxy.log)
-    report.note(f"rfproxy: {grown:+} kB, {lines} lines in its log; {results[0]}, {results[1]}")
+    written = len(lab.rfproxy.logged("", mark))
+    expect(written <= lines, f"rfproxy has written {written} lines", lab.rfproxy.log)
+    report.note(f"rfproxy: {grown:+} kB, {written} lines in its log; {results[0]}, {results[1]}")
 
 
 def _connections(lab: Lab) -> set[str]:
