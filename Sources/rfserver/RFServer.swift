@@ -66,6 +66,9 @@ struct RFServer: AsyncParsableCommand {
     var ovsDatapathID: String = "\(DatapathID.defaultVirtualSwitch)"
 
     func validate() throws {
+        if strict, config == nil {
+            throw ValidationError("--strict without --config would leave every port idle")
+        }
         guard vmTimeout >= 3 else { throw ValidationError("--vm-timeout has to be at least 3 seconds") }
         guard ["netdev", "system"].contains(ovsDatapath) else {
             throw ValidationError("--ovs-datapath is netdev or system, not \(ovsDatapath)")

@@ -137,6 +137,23 @@ struct LeaseTests {
         await reading.close(within: .seconds(2))
     }
 
+    /// Epochs were counted up to the lease's term one by one, without a word and without an end.
+    @Test("An rfserver whose epochs were removed takes a term above the lease's")
+    func epochsBehindTheLease() async throws {
+        let mongod = try await Mongod.shared()
+        let logs = LogLines()
+        let (first, second) = (try mongod.service("leaseFar"), try mongod.service("leaseFar", logs: logs))
+        let term = Int64(1_000_000_000_000)
+        _ = try await first.acquireLease(as: Self.holder(1)) { _ in }
+        await first.close(within: .seconds(5))
+        try await mongod.run("leaseFar") { (client) throws(MongoError) in
+            _ = try client.takeLease(try client.readLease(), as: Self.holder(3), term: term)
+        }
+        #expect(try await second.acquireLease(as: Self.holder(2)) { _ in } == term + 1)
+        #expect(logs.count(of: "the epochs in the database were behind the lease") == 1)
+        await second.close(within: .seconds(5))
+    }
+
     @Test("Waiting for the lease can be given up")
     func cancelled() async throws {
         let mongod = try await Mongod.shared()

@@ -142,6 +142,7 @@ struct MalformedTests {
         arguments: [
             (["type": "\"4\""], "type: an integer is expected, not string"),
             (["type": "4294967300"], "type: 4294967300 is out of range"), (["from": ""], "from: missing"),
+            (["from": "\"\(String(repeating: "x", count: 65))\""], "from, to: longer than any name"),
             (["to": "1"], "to: a string is expected, not int32"),
             (["epoch": "true"], "epoch: an integer is expected, not boolean"),
             (["to_epoch": ""], "to_epoch: missing"),

@@ -18,4 +18,18 @@ extension MongoClient {
             return try value.read("epoch")
         }
     }
+
+    /// Sees to it that the next number for a name is above this one.
+    func raiseEpoch(for name: PeerName, to epoch: Int64) throws(MongoError) {
+        let reply = try run {
+            $0.append("update", "epochs")
+            $0.append("updates", documents: CollectionOfOne(0)) { update, _ in
+                update.append("q", document: { $0.append("_id", name.description) })
+                update.append("u", document: { $0.append("$max", document: { $0.append("epoch", epoch) }) })
+                update.append("upsert", true)
+            }
+            $0.appendMajority()
+        }
+        if let refusal = try WriteReply(reply).refusal { throw refusal.error }
+    }
 }

@@ -60,6 +60,10 @@ struct LeaseSeeker {
         while true {
             let epoch = try client.nextEpoch(for: .rfserver)
             if epoch > term { return epoch }
+            logger.warning(
+                "the epochs in the database were behind the lease: they are raised",
+                metadata: ["epoch": "\(epoch)", "term": "\(term)"])
+            try client.raiseEpoch(for: .rfserver, to: term)
         }
     }
 

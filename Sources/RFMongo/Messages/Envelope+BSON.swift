@@ -18,12 +18,18 @@ extension Envelope {
         }
     }
 
+    /// Far more than any name has: what somebody else has written must not fill the log.
+    private static var longestName: Int { 64 }
+
     /// Reads an envelope. One of an unknown type has its place in the stream like any other. Messages that cannot be
     /// understood are set aside in `rejected`.
     /// - Throws: if the envelope itself cannot be understood.
     init(from document: inout BSONReader) throws(BSONError) {
         let from: String = try document.read("from")
         let to: String = try document.read("to")
+        guard max(from.utf8.count, to.utf8.count) <= Self.longestName else {
+            throw BSONError("from, to: longer than any name")
+        }
         let type: Int32 = try document.read("type")
         let kind = RFMessage.Kind(rawValue: type) ?? .unknown
         self.init(
