@@ -191,7 +191,9 @@ import Testing
     private static func joins(in bench: Bench, since start: Int) -> [DatapathJoin] {
         bench.told[start...].flatMap(\.effects).flatMap { effect -> [RFMessage] in
             if case .send(let envelopes) = effect { envelopes.flatMap(\.content) } else { [] }
-        }.compactMap { if case .datapathJoin(let join) = $0 { join } else { nil } }
+        }.compactMap { message in
+            if case .datapathJoin(let join) = message, join.dpID == Bench.datapath { join } else { nil }
+        }
     }
 
     @Test func aPortThatChangesIsToldAtOnce() throws {
