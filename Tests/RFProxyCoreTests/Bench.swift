@@ -127,6 +127,13 @@ struct Bench {
         }
     }
 
+    /// The datapaths that rfproxy has announced in the events from that one on.
+    func joins(since start: Int) -> [DatapathJoin] {
+        told[start...].flatMap(\.effects).flatMap { effect -> [RFMessage] in
+            if case .send(let envelopes) = effect { envelopes.flatMap(\.content) } else { [] }
+        }.compactMap { if case .datapathJoin(let join) = $0 { join } else { nil } }
+    }
+
     /// Lets rfserver and rfproxy talk until neither has anything to say.
     mutating func settle() throws {
         guard !isServerAway else { return }

@@ -189,11 +189,7 @@ import Testing
     // MARK: What rfserver is told
 
     private static func joins(in bench: Bench, since start: Int) -> [DatapathJoin] {
-        bench.told[start...].flatMap(\.effects).flatMap { effect -> [RFMessage] in
-            if case .send(let envelopes) = effect { envelopes.flatMap(\.content) } else { [] }
-        }.compactMap { message in
-            if case .datapathJoin(let join) = message, join.dpID == Bench.datapath { join } else { nil }
-        }
+        bench.joins(since: start).filter { $0.dpID == Bench.datapath }
     }
 
     @Test func aPortThatChangesIsToldAtOnce() throws {

@@ -51,13 +51,7 @@ import Testing
         let before = bench.told.count
         bench.server.restart(at: bench.now)
         try bench.settle()
-        let said = bench.told[before...].flatMap(\.effects).flatMap { effect -> [RFMessage] in
-            if case .send(let envelopes) = effect { envelopes.flatMap(\.content) } else { [] }
-        }
-        let joined = said.compactMap { message in
-            if case .datapathJoin(let join) = message { join.dpID.rawValue } else { nil }
-        }
-        #expect(joined == Array(1...8))
+        #expect(bench.joins(since: before).map(\.dpID.rawValue) == Array(1...8))
     }
 
     @Test func aWithdrawalByNameNeedsNoCompleteTable() throws {
