@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import RFMongo
@@ -47,5 +48,11 @@ struct URITests {
     func passwords(_ text: String) throws {
         let error = try #require(#expect(throws: MongoError.self) { try MongoURI(text) })
         #expect(!error.description.contains("ret9"), "\(error)")
+    }
+
+    @Test("libmongoc keeps no file of this process, which would stay behind if it were killed")
+    func countersFile() throws {
+        _ = try MongoURI("mongodb://h")
+        #expect(!FileManager.default.fileExists(atPath: "/dev/shm/mongoc-\(getpid())"))
     }
 }

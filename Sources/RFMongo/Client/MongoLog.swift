@@ -22,8 +22,12 @@ enum MongoLog {
 
     /// Initialises libmongoc, once in a process: "mongoc_init() must be called before any other function"
     /// (libmongoc's documentation, Initialization and cleanup).
+    ///
+    /// The library makes a file for its performance counters in /dev/shm already when it is loaded. A process that is
+    /// killed would leave it there, and the next one with that process id would say so on stderr: its name goes now.
     static let start: Void = {
         mongoc_init()
+        shm_unlink("/mongoc-\(getpid())")
         mongoc_log_set_handler(
             { level, _, message, _ in
                 guard let message else { return }
