@@ -109,7 +109,7 @@ private final class Table: Sendable {
     var sink: @Sendable ([NetlinkEvent]) -> Void {
         { batch in
             self.state.withLock { state in batch.forEach { Self.apply($0, &state) } }
-            self.changes.continuation.yield()
+            PrivateNetwork.wake { self.changes.continuation.yield() }
         }
     }
 

@@ -20,7 +20,7 @@ final class Events: Sendable {
     var sink: @Sendable ([NetlinkEvent]) -> Void {
         { batch in
             self.state.withLock { $0.all += batch }
-            self.arrived.yield()
+            PrivateNetwork.wake { self.arrived.yield() }
         }
     }
 

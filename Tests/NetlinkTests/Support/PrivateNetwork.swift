@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 @testable import Netlink
 
@@ -11,17 +10,19 @@ final class PrivateNetwork: Sendable {
         let description = "this test makes a network namespace: run it as root"
     }
 
-    private let server: Server
+    /// A thread in the process's own namespace, which wakes tasks for those in others. Who wakes a task may have to start a
+    /// thread of Swift's pool for it, which begins in the same namespace, and then so do the servers of other tests there.
+    private static let outside = Result { try JobThread(named: "test-outside") }
+
+    private let thread: JobThread
     /// The thread, by which `ip link set ... netns` can name the namespace.
     let threadID: Int32
 
     /// Makes the namespace, with its loopback interface up.
     init() async throws {
-        let server = try Server()
-        // Not joined: it ends by itself once the object is gone.
-        _ = try WorkerThread(named: "test-netns") { server.serve() }
-        self.server = server
-        self.threadID = try await server.run {
+        _ = try Self.outside.get()
+        thread = try JobThread(named: "test-netns")
+        threadID = try await Self.run(on: thread) {
             guard leaveNetwork() else { throw NeedsRoot() }
             return currentThreadID()
         }
@@ -29,12 +30,28 @@ final class PrivateNetwork: Sendable {
     }
 
     deinit {
-        server.close()
+        thread.close()
     }
 
     /// Runs a body on the namespace's thread.
-    func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await server.run(body)
+    func run<Success: Sendable>(_ body: @escaping @Sendable () throws -> Success) async throws -> Success {
+        try await Self.run(on: thread, body)
+    }
+
+    private static func run<Success: Sendable>(
+        on thread: JobThread, _ body: @escaping @Sendable () throws -> Success
+    ) async throws -> Success {
+        try await withCheckedThrowingContinuation { continuation in
+            thread.post {
+                let result = Result { try body() }
+                wake { continuation.resume(with: result) }
+            }
+        }
+    }
+
+    /// Does from outside what wakes a task.
+    static func wake(_ job: @escaping @Sendable () -> Void) {
+        (try? outside.get())?.post(job)
     }
 
     /// Runs the `ip` program in the namespace, once for each line of words.
@@ -63,50 +80,6 @@ final class PrivateNetwork: Sendable {
     /// has all sockets of the process open for an instant.
     func wait(for sockets: Int, of kind: String) async throws {
         while try await count(kind) != sockets { try Task.checkCancellation() }
-    }
-}
-
-/// Runs jobs, one after the other, on the thread that serves.
-private final class Server: Sendable {
-    private struct State {
-        var jobs: [@Sendable () -> Void] = []
-        var isClosed = false
-    }
-
-    private let state = Mutex(State())
-    private let wakeup: Wakeup
-
-    init() throws {
-        wakeup = try Wakeup()
-    }
-
-    func serve() {
-        while true {
-            let (jobs, isClosed) = state.withLock { state in
-                defer { state.jobs = [] }
-                return (state.jobs, state.isClosed)
-            }
-            jobs.forEach { $0() }
-            if isClosed { return }
-            if jobs.isEmpty {
-                waitUntilReadable(wakeup.descriptor)
-                wakeup.clear()
-            }
-        }
-    }
-
-    func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            state.withLock { state in
-                state.jobs.append { continuation.resume(with: Swift.Result { try body() }) }
-            }
-            wakeup.signal()
-        }
-    }
-
-    func close() {
-        state.withLock { $0.isClosed = true }
-        wakeup.signal()
     }
 }
 

@@ -22,7 +22,7 @@ extension KernelTests {
             let sender = try await lab.network.run { try RawFrameSender() }
             let before = try await received("right", lab.network)
             for _ in 0..<20 { try sender.send(frame, linkIndex: lab.left) }
-            #expect(try await received("right", lab.network) >= before + 20)
+            while try await received("right", lab.network) < before + 20 { try Task.checkCancellation() }
         }
 
         @Test
