@@ -5,7 +5,8 @@ import RFLib
 
 /// Reads the flows of each switch again at an interval, and puts right what somebody else has changed.
 extension ProxyCore {
-    mutating func checkTables(at now: Instant) {
+    /// Does what is due of each switch: tells of its ports, tries refused flows again, reads its flows.
+    mutating func checkDatapaths(at now: Instant) {
         let due = datapaths.values.filter { $0.deadline.map { $0 <= now } ?? false }.map(\.id)
         for id in due {
             if datapaths[id]?.takePortNews(at: now) ?? false { announceJoin(of: id) }

@@ -91,7 +91,7 @@ public struct ProxyCore: DaemonCore {
         }
         checkDeadlines(at: now)
         answerSurveys(at: now)
-        checkTables(at: now)
+        checkDatapaths(at: now)
         pushFlows(at: now)
         return takeEffects(at: now)
     }

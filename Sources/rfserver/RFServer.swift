@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import Logging
-import NetTypes
+public import NetTypes
 import RFLib
 import RFMongo
 import RFServerCore
@@ -63,7 +63,7 @@ struct RFServer: AsyncParsableCommand {
         help: ArgumentHelp(
             "The datapath id of that bridge: 72667673 and eight hexadecimal digits, others on each host.",
             valueName: "id"))
-    var ovsDatapathID: String = "\(DatapathID.defaultVirtualSwitch)"
+    var ovsDatapathID: DatapathID = .defaultVirtualSwitch
 
     func validate() throws {
         if strict, config == nil {
@@ -73,7 +73,7 @@ struct RFServer: AsyncParsableCommand {
         guard ["netdev", "system"].contains(ovsDatapath) else {
             throw ValidationError("--ovs-datapath is netdev or system, not \(ovsDatapath)")
         }
-        guard DatapathID(ovsDatapathID)?.isVirtualSwitch == true else {
+        guard ovsDatapathID.isVirtualSwitch else {
             throw ValidationError(
                 "--ovs-datapath-id is 72667673 and eight more hexadecimal digits, not \(ovsDatapathID)")
         }
@@ -114,10 +114,12 @@ struct RFServer: AsyncParsableCommand {
         ovsBridge.map {
             VirtualSwitchKeeper(
                 VirtualSwitchSettings(
-                    bridge: $0, datapathID: DatapathID(ovsDatapathID) ?? .defaultVirtualSwitch,
+                    bridge: $0, datapathID: ovsDatapathID,
                     datapathType: ovsDatapath,
                     controllers: ovsController.isEmpty ? ["tcp:127.0.0.1:6633"] : ovsController,
                     portPattern: ovsPorts))
         }
     }
 }
+
+extension DatapathID: ExpressibleByArgument {}
