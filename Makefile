@@ -48,6 +48,7 @@ test: setup build need-swift ## everything: unit and integration tests, a short 
 
 test-long: test sanitize ## what `test` runs, sanitizers, fuzzing, ten more start orders, flapping routes, 30 minutes of faults
 	$(AS_USER) env SWIFT=$(SWIFT) rftest/fuzz --runs 10000000
+	$(AS_USER) env SWIFT=$(SWIFT) rftest/fuzz --address-sanitizer --seconds 600
 	$(call as_root,rftest/rftest2 --check --only pingall --orders 10)
 	$(call as_root,rftest/rftest1 --check --long)
 	$(call as_root,rftest/rfchaos --minutes 20)
@@ -58,7 +59,7 @@ fuzz: need-swift ## hostile bytes to all that reads bytes from outside, for a mi
 
 sanitize: setup need-swift ## the unit and integration tests with AddressSanitizer, and with ThreadSanitizer
 	$(call sanitized,address)
-	$(call sanitized,thread,--no-parallel --skip FuzzTests)
+	$(call sanitized,thread,--skip FuzzTests)
 
 bench: setup-bench build ## how fast it is, beside what it could not be faster than; writes docs/benchmarks.md (ONLY=name: one scenario)
 	$(call as_root,rftest/rfbench $(foreach name,$(ONLY),--scenario $(name)))
@@ -73,12 +74,13 @@ clean: ## remove .build and its like (the lab's own folder stays: rftest/rftest1
 need-swift:
 	@test -n "$(SWIFT)" || { echo "make: swift is not on PATH: install Swift 6.3 or later (swift.org/install)" >&2; exit 1; }
 
-# $(call sanitized,SANITIZER,OPTIONS): all Swift tests once more, built with it. (The default linker warns of each of its symbols.)
+# $(call sanitized,SANITIZER,OPTIONS): all Swift tests once more, built with it; one at a time, since some compute for minutes then, and
+# others beside them wait for answers. (The default linker warns of each of its symbols.)
 define sanitized
 $(AS_USER) $(SWIFT) build --build-tests --sanitize $(1) --scratch-path .build-$(1) -Xswiftc -use-ld=lld
 $(SUDO) env ROUTEFLOW_MONGOD=$(LAB)/bin/mongod LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/known-leaks \
   TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/known-races \
-  $(SWIFT) test --skip-build --sanitize $(1) --scratch-path .build-$(1) $(2)
+  $(SWIFT) test --skip-build --sanitize $(1) --scratch-path .build-$(1) --no-parallel $(2)
 endef
 
 # $(call as_root,COMMAND): COMMAND as root, or one clear line.

@@ -6,7 +6,7 @@ let isFuzzing = Context.environment["ROUTEFLOW_FUZZ"] != nil
 
 /// What libFuzzer counts, in our own code alone: after each input it looks at every counter that there is.
 let counted = SwiftSetting.unsafeFlags(
-    ["-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"])
+    ["-sanitize=fuzzer", "-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"])
 
 let settings: [SwiftSetting] =
     [

@@ -6,9 +6,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from lab.errors import expect
-
-from . import program
+from .program import Program, kept
 
 # An input that takes longer (by the clock: the machine may have other work), or needs more memory, is a find as well.
 _LONGEST, _MEMORY = 60, 2048
@@ -43,24 +41,24 @@ class Find:
     advice: str
 
     @classmethod
-    def parse(cls, text: str, target: str) -> "Find":
+    def parse(cls, text: str, target: str, command: str) -> "Find":
         said = [next(filter(None, words)) for words in _WHAT.findall(text)]
         files = _FOUND.findall(text)
         if not files:
             return cls(said[0] if said else "it ended without a word", "no input was written")
         return cls(said[0] if said else "it ended without a word",
                    f"the input:    {files[-1]}\n"
-                   f"try it again: rftest/fuzz --target {target} --replay {files[-1]}\n"
+                   f"try it again: {command} --target {target} --replay {files[-1]}\n"
                    f"keep it:      mkdir -p Tests/Fuzz/cases/{target} && cp {files[-1]} Tests/Fuzz/cases/{target}/NAME")
 
 
 class Campaign:
     """So many inputs, or so many seconds, for one target."""
 
-    def __init__(self, name: str, seed: int, runs: int | None, seconds: int | None):
-        self.name, self._seed = name, seed
+    def __init__(self, program: Program, name: str, seed: int, runs: int | None, seconds: int | None):
+        self._program, self.name, self._seed = program, name, seed
         self._limit = f"-runs={runs}" if runs else f"-max_total_time={seconds}"
-        self._folder = program.WORK / name
+        self._folder = program.work(name)
         self.log = self._folder / "log"
         self.find: Find | None = None
         self.seconds = 0.0
@@ -70,17 +68,13 @@ class Campaign:
     def start(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        begin = program.kept(self.name)
-        expect(begin, f"{program.INPUTS}/corpus/{self.name} is empty: there is nothing to begin with")
         # Named one by one: a folder would be read in an order of the file system's.
         inputs = self._folder / "inputs"
-        inputs.write_text(",".join(map(str, begin)))
-        words = program.command(
+        inputs.write_text(",".join(map(str, kept(self.name))))
+        self._process = self._program.start(
             self.name, f"-seed={self._seed}", self._limit, f"-seed_inputs=@{inputs}", f"-artifact_prefix={self._folder}/",
-            f"-timeout={_LONGEST}", f"-rss_limit_mb={_MEMORY}", "-print_final_stats=1", "-print_funcs=0", "-verbosity=1")
-        with self.log.open("wb") as output:
-            self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                             env=program.ENVIRONMENT | program.HURRY)
+            f"-timeout={_LONGEST}", f"-rss_limit_mb={_MEMORY}", "-print_final_stats=1", "-print_funcs=0", "-verbosity=1",
+            log=self.log)
         self._began = time.monotonic()
 
     @property
@@ -90,7 +84,7 @@ class Campaign:
             return False
         self.seconds = time.monotonic() - self._began
         if self._process.returncode:
-            self.find = Find.parse(self._text, self.name)
+            self.find = Find.parse(self._text, self.name, self._program.command)
         return True
 
     def stop(self) -> None:

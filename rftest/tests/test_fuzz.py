@@ -41,17 +41,17 @@ class Logs(unittest.TestCase):
         self.assertEqual(Progress.parse(""), Progress(0, 0, 0))
 
     def test_what_does_not_hold_is_told_with_its_input(self) -> None:
-        find = Find.parse(TRAP, "packet")
+        find = Find.parse(TRAP, "packet", "rftest/fuzz")
         self.assertEqual(find.what, "the messages are not the stream")
         self.assertIn("--target packet --replay /tmp/found/packet/crash-da39a3ee", find.advice)
 
     def test_an_input_that_takes_too_long_is_one_too(self) -> None:
-        find = Find.parse(SLOW, "packet")
+        find = Find.parse(SLOW, "packet", "rftest/fuzz")
         self.assertEqual(find.what, "timeout after 6 seconds")
         self.assertIn("timeout-0beec7b5", find.advice)
 
     def test_an_end_without_a_word_is_one_too(self) -> None:
-        self.assertEqual(Find.parse(KILLED, "packet").what, "it ended without a word")
+        self.assertEqual(Find.parse(KILLED, "packet", "rftest/fuzz").what, "it ended without a word")
 
 
 if __name__ == "__main__":
