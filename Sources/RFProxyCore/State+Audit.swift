@@ -36,9 +36,12 @@ extension ProxyCore {
     }
 
     mutating func audited(_ flows: [OpenFlow10.FlowStats], of id: DatapathID, isLast: Bool, at now: Instant) {
+        let former = datapaths[id]?.table.auditSize ?? 0
         for flow in flows { datapaths[id]?.table.audited(flow) }
-        if let session = datapaths[id]?.session, datapaths[id]?.table.auditSize ?? 0 > Self.mostFlows {
-            return close(session, "has more than \(Self.mostFlows) flows", at: now)
+        if let session = datapaths[id]?.session,
+            isTooMuch(datapaths[id]?.table.auditSize ?? 0, after: former, of: id)
+        {
+            return close(session, "has too many flows", at: now)
         }
         guard isLast else {
             datapaths[id]?.continueAudit(at: now)
@@ -54,7 +57,7 @@ extension ProxyCore {
         }
         _ = tally.count("drift")
         tell(
-            .warning,
+            .warning, of: id,
             datapaths[id]?.table.isComplete ?? false
                 ? "somebody else has changed the flow table; it is put right"
                 : "somebody else has changed the flow table; what is foreign stays until rfserver has said all",

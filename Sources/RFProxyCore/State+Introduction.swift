@@ -95,7 +95,7 @@ extension ProxyCore {
         }
         let session = sessions[id]
         tell(
-            .info, datapath.isVirtualSwitch ? "virtual switch connected" : "switch connected",
+            .info, of: datapath, datapath.isVirtualSwitch ? "virtual switch connected" : "switch connected",
             (session.map { ids(of: $0) } ?? [:]).merging([
                 "ports": datapaths[datapath]?.ports.count ?? 0, "open_vswitch": isOpenVSwitch,
                 "dec_ttl": dialect.decrementsTTL,
@@ -134,13 +134,24 @@ extension ProxyCore {
     /// The most flows that are read: a switch that has more never stops.
     static var mostFlows: Int { 4_000_000 }
 
+    /// True if a switch says that it has more flows than anybody wants to hear. Those over which nothing is to be routed share what
+    /// there is: all that they have is only to be deleted.
+    func isTooMuch(_ size: Int, after former: Int, of id: DatapathID) -> Bool {
+        if size > Self.mostFlows { return true }
+        // Adding up is work: not for each part of an answer.
+        guard size >> 12 != former >> 12, datapaths[id]?.table.isUnrouted ?? false else { return false }
+        let tables = datapaths.values.lazy.map(\.table).filter(\.isUnrouted)
+        return tables.reduce(0) { $0 + $1.auditSize } > settings.mostUnroutedFlows
+    }
+
     private mutating func read(
         _ flows: [OpenFlow10.FlowStats], of datapath: DatapathID, isLast: Bool, from id: SessionID,
         at now: Instant
     ) {
+        let former = datapaths[datapath]?.table.size ?? 0
         for flow in flows { datapaths[datapath]?.table.found(flow) }
-        guard datapaths[datapath]?.table.size ?? 0 <= Self.mostFlows else {
-            return close(id, "has more than \(Self.mostFlows) flows", at: now)
+        guard !isTooMuch(datapaths[datapath]?.table.size ?? 0, after: former, of: datapath) else {
+            return close(id, "has too many flows", at: now)
         }
         guard isLast else {
             sessions[id]?.handshakeEnd = now.advanced(by: SwitchSession.handshakeLimit)
@@ -153,7 +164,7 @@ extension ProxyCore {
         datapaths[datapath]?.planFirstAudit(every: settings.auditInterval, at: now)
         stirred.insert(datapath)
         tell(
-            .info, "flow table read",
+            .info, of: datapath, "flow table read",
             [
                 "dp_id": datapath, "same": comparison.same, "missing": comparison.missing,
                 "different": comparison.different, "surplus": comparison.surplus,

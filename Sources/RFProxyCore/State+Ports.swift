@@ -98,7 +98,7 @@ extension ProxyCore {
         port.config = port.config.subtracting(.portDown).union(wanted)
         datapaths[virtual.datapath]?.ports[virtual.port] = port
         tell(
-            .info, down ? "virtual port down, as its datapath port" : "virtual port up",
+            .info, of: virtual.datapath, down ? "virtual port down, as its datapath port" : "virtual port up",
             ["dp_id": virtual.datapath, "port": virtual.port])
     }
 
@@ -121,7 +121,7 @@ extension ProxyCore {
         }
         if before?.isUp != datapaths[id]?.ports[number]?.isUp {
             let isUp = datapaths[id]?.ports[number]?.isUp ?? false
-            tell(.info, isUp ? "port up" : "port down", ["dp_id": id, "port": number])
+            tell(.info, of: id, isUp ? "port up" : "port down", ["dp_id": id, "port": number])
         }
         datapaths[id]?.notePortNews(at: present)
         if let partner = shuttle.maps[port] { align(id.isVirtualSwitch ? port : partner) }

@@ -37,8 +37,8 @@ extension ProxyCore {
             if other.challenge?.contender == id { sessions[rival]?.challenge = nil }
         }
         if let datapath = session.datapath {
-            if datapaths[datapath]?.table.hasRoutes ?? false || datapath.isVirtualSwitch {
-                tell(.warning, "switch disconnected", ids(of: session, reason))
+            if isRouted(datapath) {
+                tell(.warning, of: datapath, "switch disconnected", ids(of: session, reason))
             } else {
                 count(.warning, "a switch without routes disconnected", ids(of: session, reason), of: reason)
             }

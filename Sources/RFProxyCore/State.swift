@@ -14,8 +14,10 @@ public struct ProxyCore: DaemonCore {
     /// The map of ports, and what else passing a packet on needs.
     var shuttle: Shuttle
     var tally = Tally()
-    /// Lines about switches that come, go and change: so many for a network that starts, but not without end.
+    /// Lines about switches that come, go and change: so many for a network that starts, but not without end. Switches over which
+    /// nothing is routed have an allowance of their own: anybody may be one.
     private var chatter = RateLimit(perSecond: 1, burst: 2000)
+    private var chatterOfUnrouted = RateLimit(perSecond: 1, burst: 2000)
 
     // MARK: rfserver
     var conversation: Conversation
@@ -76,9 +78,18 @@ public struct ProxyCore: DaemonCore {
 
     /// Decides what to do about an event.
     public mutating func handle(_ event: ProxyEvent, at now: Instant) -> [ProxyEffect] {
+        take(event, at: now)
+        return conclude(at: now)
+    }
+
+    /// Takes in an event of several, after which `conclude` decides: that looks at every switch, which would be too much for
+    /// each message of a peer that says many.
+    mutating func take(_ event: ProxyEvent, at now: Instant) {
         present = now
-        if let deadline, now > deadline.advanced(by: Self.pause) { wokeUp(at: now) }
-        defer { deadline = nextDeadline }
+        if let deadline, now > deadline.advanced(by: Self.pause) {
+            wokeUp(at: now)
+            self.deadline = nil
+        }
         switch event {
         case .ipc(let event): handle(event, at: now)
         case .connected(let id, let peer, let transport): connected(id, from: peer, over: transport, at: now)
@@ -89,6 +100,11 @@ public struct ProxyCore: DaemonCore {
         case .ending: leaveDatapaths()
         case .timePassed: break
         }
+    }
+
+    /// Decides what to do about the events that were taken in.
+    mutating func conclude(at now: Instant) -> [ProxyEffect] {
+        defer { deadline = nextDeadline }
         checkDeadlines(at: now)
         answerSurveys(at: now)
         checkDatapaths(at: now)
@@ -141,7 +157,8 @@ public struct ProxyCore: DaemonCore {
             datapaths[id]?.noteRefusals(at: now)
             if datapaths[id]?.hasCaughtUp() ?? false {
                 tell(
-                    .info, "flow table is as wanted", ["dp_id": id, "flows": datapaths[id]?.table.size ?? 0])
+                    .info, of: id, "flow table is as wanted",
+                    ["dp_id": id, "flows": datapaths[id]?.table.size ?? 0])
             }
         }
         stirred.removeAll(keepingCapacity: true)
@@ -170,17 +187,25 @@ public struct ProxyCore: DaemonCore {
         effects.append(.log(LogLine(level, message, ids)))
     }
 
-    /// Says something that is worth a line each time, but that a peer may cause as often as it likes.
+    /// Says something of a switch that is worth a line each time, but that a peer may cause as often as it likes.
     mutating func tell(
-        _ level: Logger.Level, _ message: String, _ ids: [String: any CustomStringConvertible] = [:]
+        _ level: Logger.Level, of id: DatapathID, _ message: String,
+        _ ids: [String: any CustomStringConvertible]
     ) {
-        if chatter.admits(at: present) {
+        let isAdmitted =
+            isRouted(id) ? chatter.admits(at: present) : chatterOfUnrouted.admits(at: present)
+        if isAdmitted {
             log(level, message, ids)
         } else {
             count(
                 .warning, "left out a line: too much happens to switches",
                 ids.merging(["line": message]) { own, _ in own })
         }
+    }
+
+    /// True for a virtual switch, and for a datapath over which something is routed.
+    func isRouted(_ id: DatapathID) -> Bool {
+        id.isVirtualSwitch || datapaths[id]?.table.hasRoutes ?? false
     }
 
     /// Counts something that a peer may cause as often as it likes, and says so now and then.

@@ -72,7 +72,7 @@ struct Network: Sendable {
 
     private static func portMaps(of table: RFTable) -> [RFKey: PortMap] {
         var maps: [RFKey: PortMap] = [:]
-        for entry in table.entries {
+        for entry in table.vmEntries {
             guard let datapath = entry.datapath, let virtual = entry.virtual else { continue }
             maps[.portMap(datapath.dpID, datapath.port)] = PortMap(
                 dpID: datapath.dpID, dpPort: datapath.port, ctID: datapath.ctID, vsID: virtual.vsID,

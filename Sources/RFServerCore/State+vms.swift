@@ -50,6 +50,7 @@ extension ServerCore {
     private mutating func register(_ request: VMRegisterRequest) {
         let vmID = request.vmID
         guard hasAddressOfItsOwn(vmID), var vm = network.vms[vmID] else { return }
+        vm.refusal = nil
         let clientEpoch = vmConversations[vmID]?.peerEpoch ?? 0
         let isNew = vm.registeredEpoch != clientEpoch || vm.registration?.bootID != request.bootID
         if isNew {

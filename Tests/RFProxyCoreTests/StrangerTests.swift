@@ -53,6 +53,39 @@ import Testing
         #expect(join != nil)
     }
 
+    @Test func aSwitchOverWhichNothingIsRoutedHasNoMoreFlowsThanAreWorthReading() throws {
+        var settings = ProxySettings()
+        settings.mostUnroutedFlows = 5000
+        var bench = Bench(settings)
+        let stranger = try bench.connect(FakeSwitch(DatapathID(rawValue: 66), ports: 2))
+        let routed = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        try bench.say(.tableComplete(TableComplete(dpID: DatapathID(rawValue: 66))))
+        try bench.say(Bench.flow("10.0.0.0/8"), Bench.complete)
+        for number in 1...UInt16(9000) {
+            let id = FakeSwitch.FlowID(OpenFlow10.Match(inPort: .init(rawValue: number)), 1)
+            for session in [stranger, routed] {
+                bench.switches[session]?.set(id, FakeSwitch.Flow(actions: []))
+            }
+        }
+        try bench.wait(.seconds(61))
+        let (isStrangerHere, isRoutedHere) = (bench.isHere(stranger), bench.isHere(routed))
+        #expect(!isStrangerHere && isRoutedHere)
+        #expect(isLogged(bench, "has too many flows"))
+    }
+
+    @Test func linesOfSwitchesOverWhichNothingIsRoutedTakeNoneOfTheOthers() throws {
+        var bench = Bench()
+        let routed = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        try bench.say(Bench.flow("10.0.0.0/8"), Bench.complete)
+        for number in 0..<3000 {
+            let id = try bench.connect(FakeSwitch(DatapathID(rawValue: UInt64(1000 + number)), ports: 1))
+            _ = try bench.disconnect(id)
+        }
+        #expect(bench.log.contains { $0.message == "left out a line: too much happens to switches" })
+        _ = try bench.disconnect(routed)
+        #expect(bench.log.contains { $0.message == "switch disconnected" })
+    }
+
     @Test func eachReasonIsToldHoweverOftenAnotherWas() throws {
         var bench = Bench()
         for _ in 0..<1000 { try bench.come(from: "127.0.0.1") }

@@ -396,6 +396,14 @@ struct ServerCoreTests {
         }
         #expect(!response.accept)
         #expect(response.reason.contains(one.description))
+        // The other is started again and again until the first is taken for gone: then the address is its own.
+        scene.pass(.seconds(31), silent: [one])
+        scene.vms[one] = nil
+        scene.vms[other] = .vm(other, epoch: 2, at: scene.now)
+        scene.settle()
+        #expect(
+            scene.vms[other]?.replica[.vmRegisterResponse(other)]
+                == .vmRegisterResponse(VMRegisterResponse(vmID: other, accept: true)))
     }
 
     @Test("datapaths under ever new identities leave nothing behind when they go")

@@ -7,6 +7,7 @@ stranger.py lengths SOURCE                     a message of each length from 8 t
 stranger.py versions SOURCE                    a hello of each version, and then a message of each
 stranger.py virtual-switch SOURCE DATAPATH...  introduces itself as each of them; prints how many were not refused
 stranger.py deaf SOURCE                        asks for echoes and reads none, until it is closed
+stranger.py chatty SOURCE COUNT SECONDS        so many that say a hello, and then barrier replies without end; prints how many were taken
 stranger.py flapping SOURCE SECONDS            is a switch of 1300 ports, whose ports go down and up without end; prints how often
 """
 
@@ -122,6 +123,24 @@ def deaf(source: str) -> None:
             print(sent)
 
 
+def chatty(source: str, count: str, seconds: str) -> None:
+    replies, sent = _message(_BARRIER_REPLY) * 8192, 0
+    connections = [_connect(source) for _ in range(int(count))]
+    for connection in connections:
+        connection.sendall(_message(_HELLO))
+        connection.setblocking(False)
+    end = time.monotonic() + float(seconds)
+    with selectors.DefaultSelector() as selector:
+        for connection in connections:
+            selector.register(connection, selectors.EVENT_WRITE, 0)
+        while time.monotonic() < end:
+            for key, _ in selector.select(_TICK):
+                # From where the last one was cut off.
+                sent += (taken := key.fileobj.send(replies[key.data:]))
+                selector.modify(key.fileobj, selectors.EVENT_WRITE, (key.data + taken) % 8)
+    print(sent // 8)
+
+
 def flapping(source: str, seconds: str) -> None:
     sent = 0
     with _connect(source) as connection:
@@ -221,7 +240,8 @@ def _expect_echo(connection: socket.socket) -> None:
 
 
 COMMANDS = {"silent": silent, "slow": slow, "lengths": lengths, "versions": versions, "virtual-switch": virtual_switch,
-            "deaf": deaf, "flapping": flapping}
+            "deaf": deaf, "chatty": chatty,
+            "flapping": flapping}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

@@ -41,6 +41,9 @@ public struct RFTable: Hashable, Sendable {
             + idleDatapathPorts.map { RFEntry(datapath: port(at: $0)) }.sorted { $0.id < $1.id }
     }
 
+    /// The rows of all VMs, in no order.
+    public var vmEntries: some Collection<RFEntry> { vmRows.values }
+
     /// The row of a VM port.
     public subscript(vm: VMID, port: UInt8) -> RFEntry? { vmRows[RFEntry.VMPort(vm, port)] }
 
@@ -103,7 +106,8 @@ public struct RFTable: Hashable, Sendable {
     /// connection, the port, and the move.
     public mutating func join(_ dpID: DatapathID, ctID: Int32, ports: [UInt16]) {
         move(dpID, to: ctID)
-        for idle in idleDatapathPorts where idle.dpID == dpID && !ports.contains(idle.port) {
+        let present = Set(ports)
+        for idle in idleDatapathPorts where idle.dpID == dpID && !present.contains(idle.port) {
             removeIdle(idle)
         }
         for port in ports {

@@ -82,6 +82,9 @@ struct FlowTable: Sendable {
         }
     }
 
+    /// True if rfserver has said all, and nothing is to be routed.
+    var isUnrouted: Bool { isComplete && !hasRoutes }
+
     // MARK: What is wanted
 
     /// A new stream of rfserver begins: what it will not name is not wanted, but nothing can be said about that yet.

@@ -18,9 +18,11 @@ final class ProxyLoop {
     private var lastSession: UInt64 = 0
     private var tally = Tally()
 
-    /// Events that came while another was being carried out: a closed connection reports itself at once.
+    /// What the core has yet to be told: the messages of the present turn of the event loop, and what comes while its decisions are
+    /// carried out, for a closed connection reports itself at once.
     private var events = CircularBuffer<ProxyEvent>()
     private var isHandling = false
+    private var isHandlingDue = false
     private var timer: Scheduled<Void>?
     private var timerAt: Instant?
     /// Switches for which packets were gathered in the present turn of the event loop.
@@ -60,13 +62,31 @@ final class ProxyLoop {
     /// Tells the core an event, and carries out what it decides.
     func handle(_ event: ProxyEvent) {
         events.append(event)
+        handleEvents()
+    }
+
+    /// Tells the core an event at the end of the present turn of the event loop, with all others of that turn.
+    private func handleLater(_ event: ProxyEvent) {
+        events.append(event)
+        guard !isHandlingDue else { return }
+        isHandlingDue = true
+        eventLoop.assumeIsolated().execute {
+            self.isHandlingDue = false
+            self.handleEvents()
+        }
+    }
+
+    private func handleEvents() {
         guard !isHandling else { return }
         isHandling = true
         defer { isHandling = false }
-        while let event = events.popFirst() {
+        while !events.isEmpty {
             let now = now
-            record(event, at: now)
-            for effect in core.handle(event, at: now) { carryOut(effect) }
+            while let event = events.popFirst() {
+                record(event, at: now)
+                core.take(event, at: now)
+            }
+            for effect in core.conclude(at: now) { carryOut(effect) }
         }
         armTimer()
     }
@@ -134,14 +154,14 @@ final class ProxyLoop {
     func received(_ frame: OpenFlowFrame, from handler: SwitchHandler) {
         guard frame.header.type == OpenFlow10.MessageType.packetIn.rawValue, frame.header.version == .v10,
             let envelope = try? OpenFlow10.Envelope(frame), case .packetIn(let packet) = envelope.message
-        else { return handle(.received(handler.id, SwitchFrame(frame))) }
+        else { return handleLater(.received(handler.id, SwitchFrame(frame))) }
         switch core.packetIn(packet, from: handler.id, at: now) {
         case .pass(let destination, let port, let packetClass, let source):
             let isSent = handlers[destination]?.send(
                 packet.data, out: port, packetClass, from: source)
             if isSent == false { core.overflowed(source)?.write(to: logger) }
         case .claim:
-            handle(.received(handler.id, SwitchFrame(frame)))
+            handleLater(.received(handler.id, SwitchFrame(frame)))
         case .drop(let line):
             line?.write(to: logger)
         }

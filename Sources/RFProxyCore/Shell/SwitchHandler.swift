@@ -12,14 +12,19 @@ final class SwitchHandler: ChannelInboundHandler {
     let id: SessionID
     let transport: Transport
     private let loop: ProxyLoop
-    private let messages = NIOSingleStepByteToMessageProcessor(OpenFlowFrameDecoder())
     private var context: ChannelHandlerContext?
+    private var decoder = OpenFlowFrameDecoder()
+    /// What was read and not yet heard: the beginning of a message, or what a peer says that says much.
+    private var unheard = ByteBuffer()
+    private var isReading = true
     /// Packet-outs of the present turn of the event loop.
     private var gathered = ByteBuffer()
     /// Packet-outs that wait for the switch to take data again.
     private var waiting = ShuttleQueue<ByteBuffer>()
     private var isClosed = false
 
+    /// Messages other than packet-ins that one peer may have heard in a turn: the others have their turn as well.
+    private static let mostAtOnce = 64
     /// Packet-outs that are gathered at most, in bytes: the switch is to work meanwhile.
     private static let mostGathered = 16 << 10
     /// Waiting packets that are sent on before flow mods get their turn.
@@ -40,15 +45,45 @@ final class SwitchHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosed else { return }
-        do {
-            try messages.process(buffer: unwrapInboundIn(data)) { loop.received($0, from: self) }
-        } catch {
-            loop.failed(self, "sent what is no OpenFlow message: \(error)")
+        var data = unwrapInboundIn(data)
+        if unheard.readableBytes == 0 {
+            unheard = data
+        } else {
+            unheard.discardReadBytes()
+            unheard.writeBuffer(&data)
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        hear(context)
+    }
+
+    /// Hears what was read. Of a peer that says much only a part, and no more is read before all of it is heard: the others have
+    /// their turns in between.
+    private func hear(_ context: ChannelHandlerContext) {
+        var patience = Self.mostAtOnce
+        do {
+            while patience > 0, !isClosed, let frame = try decoder.decode(buffer: &unheard) {
+                if frame.header.type != OpenFlow10.MessageType.packetIn.rawValue { patience -= 1 }
+                loop.received(frame, from: self)
+            }
+        } catch {
+            loop.failed(self, "sent what is no OpenFlow message: \(error)")
+        }
         loop.packetsRead(from: self)
+        guard !isClosed else { return }
+        setReading(patience > 0, context)
+        if !isReading {
+            context.eventLoop.assumeIsolated().execute {
+                if let context = self.context { self.hear(context) }
+            }
+        }
+    }
+
+    private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {
+        guard self.isReading != isReading else { return }
+        self.isReading = isReading
+        try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

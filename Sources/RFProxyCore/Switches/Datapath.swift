@@ -94,7 +94,7 @@ struct Datapath: Sendable {
 
     /// True if it is not connected, and rfserver has said all without wanting a route there: whoever has connected once and
     /// left must not be remembered for that. rfserver repeats itself to one that comes back.
-    var isStranger: Bool { session == nil && table.isComplete && !table.hasRoutes }
+    var isStranger: Bool { session == nil && table.isUnrouted }
 
     /// How it is announced to rfserver.
     func join(ctID: Int32, epoch: Int64) -> DatapathJoin {

@@ -26,6 +26,7 @@ struct HostileStage {
     private static let honest = SessionID(rawValue: 1)
     private static let hostile = SessionID(rawValue: 2)
     private static let router = MACAddress(rawValue: 0x0217_3E00_0001)
+    private static let neighbour = MACAddress(rawValue: 0x0217_3E00_0002)
 
     private var core = ProxyCore(settings: ProxySettings(), epoch: 1, at: .start)
     private var server = FakeServer(at: .start)
@@ -54,7 +55,8 @@ struct HostileStage {
                 ("10.0.0.0/8", RouteKind.route), ("0.0.0.0/0", .punt), ("10.1.1.1/32", .local),
             ] {
                 guard let prefix = IPPrefix(prefix) else { continue }
-                let forwarding = Forwarding(kind, port: kind == .route ? 2 : 0, destination: .zero)
+                let forwarding = Forwarding(
+                    kind, port: kind == .route ? 2 : 0, destination: kind == .route ? Self.neighbour : .zero)
                 server.say(
                     .flowMod(
                         FlowMod(dpID: datapath, source: Self.router, prefix: prefix, forwarding: forwarding)))
@@ -70,7 +72,8 @@ struct HostileStage {
         try tell(.connected(Self.honest, from: IPAddress("127.0.0.1"), over: .tcp))
         try deliver(real.connect(), from: Self.honest)
         try settle()
-        try expect(real.flows.count > 3, "the honest switch has no flows")
+        try expect(
+            real.flows.contains { $0.key.match.nwDst?.length == 8 }, "the honest switch has no route")
         real.forgetMessages()
     }
 

@@ -68,6 +68,14 @@ def false_virtual_switch(lab: Lab) -> None:
         report.note(f"{int(_end(_start('deaf', BESIDE))) / 1e6:.1f} MB were sent by one that does not read")
 
 
+def chatty_peers(lab: Lab) -> None:
+    """60 strangers say barrier replies for 8 s, as fast as they are taken"""
+    with _unnoticed(lab):
+        sent = int(_end(_start("chatty", BESIDE, 60, 8), within=40))
+        report.note(f"{sent} messages")
+        expect(sent > 100_000, f"only {sent} messages were taken")
+
+
 def flapping_ports(lab: Lab) -> None:
     """a stranger says that it is a switch of 1300 ports, and has a hundred of them go down and up for 10 s"""
     with _unnoticed(lab, "left out a line: too much happens to switches", lines=CHATTER + LINES):
