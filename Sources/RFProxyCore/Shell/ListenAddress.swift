@@ -22,10 +22,11 @@ public struct ListenAddress: Hashable, Sendable, LosslessStringConvertible {
         var host = description[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()
+            guard host.contains(":") else { return nil }
         } else if host.contains(":") {
             return nil
         }
-        guard !host.isEmpty else { return nil }
+        guard !host.isEmpty, !host.contains(where: { "[]".contains($0) }) else { return nil }
         self.init(host: String(host), port: Int(port))
     }
 
