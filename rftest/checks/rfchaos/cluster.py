@@ -2,14 +2,17 @@
 
 import time
 
+import pymongo.errors
+
 from lab.daemons import Daemon
 from lab.errors import until
 
 from .fault import Scene, fault
-from .terms import judge_terms
+from .terms import judge_terms, speak_late
 
 PAUSE, CUT = 10, 20
 TAKE_OVER = 3
+_STANDS_BY = "stand-by: another rfserver is at work"
 # What ends an rfserver whose lease is another's.
 _LOST = "another rfserver has taken the lease|a later rfserver is at work"
 
@@ -32,8 +35,13 @@ def rfserver_lost(scene: Scene) -> None:
     """the rfserver at work is killed: another takes over within 3 s, 0 lost, 0 useless flow mods"""
     judge_terms(scene)
     active, term = _active(scene), scene.lab.term
-    active.process.crash()
-    _taken_over(scene, term, time.time())
+    mark = active.mark()
+    # Not started again before that: it might get its own lease back.
+    active.kill()
+    _taken_over(scene, active, time.time())
+    speak_late(scene, term)
+    active.start()
+    active.wait_logged(_STANDS_BY, since=mark)
 
 
 @fault()
@@ -45,7 +53,8 @@ def rfserver_stands_still(scene: Scene) -> None:
     active.pause()
     try:
         begin = time.time()
-        _taken_over(scene, term, begin)
+        _taken_over(scene, active, begin)
+        speak_late(scene, term)
         time.sleep(max(0, begin + PAUSE - time.time()))
     finally:
         active.resume()
@@ -64,8 +73,9 @@ def control_plane_cut(scene: Scene) -> None:
     active.host.cut(others)
     try:
         begin = time.time()
-        until(lambda: _term(scene) > term, "another rfserver takes over", CUT)
+        until(lambda: _successor(scene, active), "another rfserver takes over", CUT)
         scene.recovered("another rfserver has taken over after", time.time() - begin)
+        speak_late(scene, term)
         time.sleep(max(0, begin + CUT - time.time()))
     finally:
         active.host.join()
@@ -79,16 +89,17 @@ def _active(scene: Scene) -> Daemon:
     return active
 
 
-def _term(scene: Scene) -> int:
-    """The term, or 0 while nobody can say."""
+def _successor(scene: Scene, former: Daemon) -> Daemon | None:
+    """The rfserver at work, if it is another one; None as well while nobody can say."""
     try:
-        return scene.lab.term
-    except Exception:
-        return 0
+        holder = scene.lab.active()
+    except pymongo.errors.PyMongoError:
+        return None
+    return holder if holder is not former else None
 
 
-def _taken_over(scene: Scene, term: int, begin: float) -> None:
-    until(lambda: _term(scene) > term, "another rfserver takes over", 10, tuple(scene.lab.logs))
+def _taken_over(scene: Scene, former: Daemon, begin: float) -> None:
+    until(lambda: _successor(scene, former), "another rfserver takes over", 10, tuple(scene.lab.logs))
     scene.ends(begin)
     scene.recovered("taken over after", time.time() - begin, TAKE_OVER)
 
@@ -98,4 +109,4 @@ def _gives_up(scene: Scene, former: Daemon, mark: int, life: int) -> None:
     former.process.wait_restarted(life, within=15)
     former.process.forgive()
     scene.expect(former.logged(_LOST, since=mark), f"{former.name} did not say why it ended")
-    former.wait_logged("stand-by: another rfserver is at work", since=mark)
+    former.wait_logged(_STANDS_BY, since=mark)

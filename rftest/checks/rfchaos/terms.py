@@ -2,6 +2,7 @@
 
 from typing import Iterator
 
+import bson
 import pymongo.errors
 
 from lab.errors import until
@@ -12,12 +13,33 @@ from .fault import Scene
 CHANNELS = (("rfserver->rfclient", "rfclient->rfserver"), ("rfserver->rfproxy", "rfproxy->rfserver"))
 _FIELDS = {"from": 1, "to": 1, "type": 1, "epoch": 1, "to_epoch": 1, "stream": 1, "seq": 1, "content.stream": 1,
            "content.seq": 1}
-SYNC_REQUEST, ACK = 9, 12
+FLOW_MOD, SYNC_REQUEST, ACK = 5, 9, 12
+# A route that no kernel has: a flow to there is one that is useless, and one too many.
+_PROBE = {"address": "203.0.113.0", "netmask": "255.255.255.0"}
 
 
 def judge_terms(scene: Scene) -> None:
     """Has the message log read when the traffic has been counted: which envelopes of an earlier term are there, and was any applied?"""
     scene.ask(lambda account: _judge(scene))
+
+
+def speak_late(scene: Scene, term: int) -> None:
+    """Writes what the rfserver of a term that is over would write if it did not know that: a route, with the next number of its
+    stream to rfproxy, and behind the first word of the next rfserver."""
+    name = CHANNELS[1][0]
+    channel = scene.lab.mongod.database[name]
+    until(lambda: channel.find_one({"type": SYNC_REQUEST, "to": "all", "epoch": {"$gt": term}}), "the next rfserver speaks", 20)
+    mine = {"from": "rfserver", "epoch": term, "seq": {"$gt": 0}}
+    model = channel.find_one({**mine, "type": FLOW_MOD, "content.is_removal": False}, sort=[("$natural", -1)])
+    if not model:
+        return scene.expect(False, f"nothing is left in the log of what the rfserver of term {term} has said of routes")
+    last = channel.find_one({**mine, "stream": model["stream"]}, sort=[("seq", -1)])
+    order = next(order for order in model["content"] if not order["is_removal"])
+    late = {**model, "_id": bson.ObjectId(), "seq": last["seq"] + 1, "content": [{**order, **_PROBE}]}
+    channel.insert_one(late)
+    scene.ask(lambda account: scene.expect(
+        late["_id"] in [envelope["_id"] for envelope in stale_envelopes(_read(scene, name))],
+        "the envelope of an earlier term that rfchaos wrote is not in the log"))
 
 
 def _judge(scene: Scene) -> None:
