@@ -13,7 +13,8 @@ from .capture import IPv4Packet
 from .errors import LabError
 
 PORT, OTHER_PORT = 6633, 6634       # of rfproxy, and of the other one where there are two
-HELLO, FEATURES_REPLY, PACKET_IN, PORT_STATUS, FLOW_MOD, PORT_MOD, BARRIER_REPLY = 0, 6, 10, 12, 14, 15, 19
+HELLO, ERROR, FEATURES_REPLY, PACKET_IN, PORT_STATUS, FLOW_MOD, PORT_MOD, BARRIER_REPLY = 0, 1, 6, 10, 12, 14, 15, 19
+_NOT_PERMITTED = struct.pack("!HH", 1, 5)   # OFPET_BAD_REQUEST, OFPBRC_EPERM: another controller is the switch's master
 _VERSION, _LAST_TYPE, _HEADER, _TCP = 1, 21, 8, 6
 
 
@@ -24,6 +25,15 @@ class Message:
     data: bytes
     time: float         # when its first byte was seen, in seconds since 1970
     connection: int     # the switch's TCP port
+
+    @property
+    def xid(self) -> bytes:
+        return self.data[4:8]
+
+    @property
+    def refused(self) -> bytes | None:
+        """The transaction that this message refuses since another controller is the switch's master, if it does that."""
+        return self.data[16:20] if not self.to_switch and self.type == ERROR and self.data[8:12] == _NOT_PERMITTED else None
 
 
 def messages(packets: list[IPv4Packet], port: int = PORT) -> list[Message]:

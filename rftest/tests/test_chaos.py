@@ -3,6 +3,7 @@
 import itertools
 import os
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -15,8 +16,8 @@ RFTEST = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(RFTEST))
 
 from checks.rfchaos.sequence import sequence
-from checks.rfchaos.useless import Order, judge
-from lab import flowmod, flows
+from checks.rfchaos.useless import Order, judge, orders
+from lab import flowmod, flows, openflow
 from lab.kernel import Kernel
 from lab.kernelwatch import Changes, heard
 
@@ -90,6 +91,28 @@ class Useless(unittest.TestCase):
 
     def test_a_switch_that_is_nobodys(self) -> None:
         self.assertEqual(len(judge([Order("dp0", 0, flowmod.parse(outside(ADD)))], {"sA": Changes()}, set(), {})), 1)
+
+
+class Refused(unittest.TestCase):
+    """What a switch does not take from one that is not its master any more has changed nothing."""
+
+    @staticmethod
+    def said(to_switch: bool, data: bytes, connection: int = 1) -> openflow.Message:
+        return openflow.Message(to_switch, data[1], data, 0, connection)
+
+    def count(self, *messages: openflow.Message) -> int:
+        return len(orders([self.said(True, ADD), self.said(True, MODIFY), *messages], {1: "sA"}))
+
+    def error(self, kind: int, code: int) -> bytes:
+        return struct.pack("!BBHIHH", 1, 1, 12 + 64, 0, kind, code) + ADD[:64]
+
+    def test_it_is_left_out(self) -> None:
+        self.assertEqual(self.count(), 2)
+        self.assertEqual(self.count(self.said(False, self.error(1, 5))), 1)
+
+    def test_only_that(self) -> None:
+        self.assertEqual(self.count(self.said(False, self.error(1, 5), connection=2)), 2)
+        self.assertEqual(self.count(self.said(False, self.error(3, 0))), 2)
 
 
 class KernelChanges(unittest.TestCase):

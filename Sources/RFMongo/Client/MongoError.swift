@@ -35,10 +35,16 @@ public struct MongoError: Error, Hashable, Sendable, CustomStringConvertible {
         case MONGOC_ERROR_SERVER.rawValue:
             self.init(server: ServerCode(rawValue: Int32(bitPattern: code)), message)
         case MONGOC_ERROR_CLIENT.rawValue where code == MONGOC_ERROR_CLIENT_AUTHENTICATE.rawValue:
-            self.init(.refused, message)
+            self.init(Self.isOfTheNetwork(message) ? .unreachable : .refused, message)
         default:
             self.init(.unreachable, message)
         }
+    }
+
+    /// libmongoc gives a connection that breaks while a user logs in the code of a wrong password (mongoc-cluster.c); only its
+    /// words differ.
+    private static func isOfTheNetwork(_ message: String) -> Bool {
+        message.hasPrefix("Failed to ") || message.contains("socket error or timeout")
     }
 
     /// Takes over what the server reported.

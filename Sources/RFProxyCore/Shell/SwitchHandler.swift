@@ -55,7 +55,8 @@ final class SwitchHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        hear(context)
+        // Otherwise its turn comes: see there.
+        if isReading { hear(context) }
     }
 
     /// Hears what was read. Of a peer that says much only a part, and no more is read before all of it is heard: the others have

@@ -23,9 +23,12 @@ class Order:
 
 
 def orders(messages: list[openflow.Message], names: dict[int, str]) -> list[Order]:
-    """All flow mods, by time. `names` are the switches' by the port of their connection."""
+    """All flow mods, by time, but those that a switch refused since they were not its master's: they changed nothing. `names` are the
+    switches' by the port of their connection."""
+    refused = {(message.connection, message.refused) for message in messages}
     return [Order(names.get(message.connection, f"connection {message.connection}"), message.time, parse(message.data))
-            for message in messages if message.type == openflow.FLOW_MOD]
+            for message in messages
+            if message.type == openflow.FLOW_MOD and (message.connection, message.xid) not in refused]
 
 
 def judge(given: list[Order], changes: dict[str, Changes], touched: set[Place], wiped: dict[str, float]) -> list[str]:
