@@ -23,8 +23,10 @@ final class SwitchHandler: ChannelInboundHandler {
     private var waiting = ShuttleQueue<ByteBuffer>()
     private var isClosed = false
 
-    /// Messages other than packet-ins that one peer may have heard in a turn: the others have their turn as well.
-    private static let mostAtOnce = 64
+    /// Messages other than packet-ins that one peer may have heard before the others have their turn.
+    private static let mostAtOnce = 256
+    /// After what time the next ones are heard. Not at once: the event loop looks at no socket before it has nothing else to do.
+    private static let rest = TimeAmount.milliseconds(1)
     /// Packet-outs that are gathered at most, in bytes: the switch is to work meanwhile.
     private static let mostGathered = 16 << 10
     /// Waiting packets that are sent on before flow mods get their turn.
@@ -75,7 +77,7 @@ final class SwitchHandler: ChannelInboundHandler {
         guard !isClosed else { return }
         setReading(patience > 0, context)
         if !isReading {
-            context.eventLoop.assumeIsolated().execute {
+            context.eventLoop.assumeIsolated().scheduleTask(in: Self.rest) {
                 if let context = self.context { self.hear(context) }
             }
         }
