@@ -36,11 +36,8 @@ extension ProxyCore {
     }
 
     mutating func audited(_ flows: [OpenFlow10.FlowStats], of id: DatapathID, isLast: Bool, at now: Instant) {
-        let former = datapaths[id]?.table.auditSize ?? 0
         for flow in flows { datapaths[id]?.table.audited(flow) }
-        if let session = datapaths[id]?.session,
-            isTooMuch(datapaths[id]?.table.auditSize ?? 0, after: former, of: id)
-        {
+        if let session = datapaths[id]?.session, hasTooManyFlows(id) {
             return close(session, "has too many flows", at: now)
         }
         guard isLast else {

@@ -136,23 +136,20 @@ extension ProxyCore {
 
     /// True if a switch says that it has more flows than anybody wants to hear. Those over which nothing is to be routed share what
     /// there is: all that they have is only to be deleted.
-    func isTooMuch(_ size: Int, after former: Int, of id: DatapathID) -> Bool {
-        if size > Self.mostFlows { return true }
-        // Adding up is work: not for each part of an answer.
-        guard size >> 12 != former >> 12, datapaths[id]?.table.isUnrouted ?? false else { return false }
-        let tables = datapaths.values.lazy.map(\.table).filter(\.isUnrouted)
-        return tables.reduce(0) { $0 + $1.auditSize } > settings.mostUnroutedFlows
+    func hasTooManyFlows(_ id: DatapathID) -> Bool {
+        guard let table = datapaths[id]?.table else { return false }
+        if table.auditSize > Self.mostFlows { return true }
+        guard table.isUnrouted else { return false }
+        let size = datapaths.values.reduce(0) { $1.table.isUnrouted ? $0 + $1.table.auditSize : $0 }
+        return size > settings.mostUnroutedFlows
     }
 
     private mutating func read(
         _ flows: [OpenFlow10.FlowStats], of datapath: DatapathID, isLast: Bool, from id: SessionID,
         at now: Instant
     ) {
-        let former = datapaths[datapath]?.table.size ?? 0
         for flow in flows { datapaths[datapath]?.table.found(flow) }
-        guard !isTooMuch(datapaths[datapath]?.table.size ?? 0, after: former, of: datapath) else {
-            return close(id, "has too many flows", at: now)
-        }
+        guard !hasTooManyFlows(datapath) else { return close(id, "has too many flows", at: now) }
         guard isLast else {
             sessions[id]?.handshakeEnd = now.advanced(by: SwitchSession.handshakeLimit)
             return

@@ -171,13 +171,13 @@ def _answer(connection: socket.socket) -> bool:
     _, kind, length, xid = struct.unpack("!BBHI", _receive(connection, 8))
     body = _receive(connection, length - 8)
     if kind == _ECHO_REQUEST:
-        connection.sendall(struct.pack("!BBHI", 1, _ECHO_REPLY, length, xid) + body)
+        connection.sendall(_message(_ECHO_REPLY, body, xid=xid))
     elif kind == _BARRIER_REQUEST:
-        connection.sendall(struct.pack("!BBHI", 1, _BARRIER_REPLY, 8, xid))
+        connection.sendall(_message(_BARRIER_REPLY, xid=xid))
     elif kind == _STATS_REQUEST:
         # The description (type 0) has 1056 characters; of flows there are none.
         answer = body[:2] + bytes(2 + (0 if body[1] else 1056))
-        connection.sendall(struct.pack("!BBHI", 1, _STATS_REPLY, 8 + len(answer), xid) + answer)
+        connection.sendall(_message(_STATS_REPLY, answer, xid=xid))
     return kind == _STATS_REQUEST
 
 
@@ -195,9 +195,9 @@ def _connect(source: str) -> socket.socket:
     return socket.create_connection(_PORT, timeout=10, source_address=(source, 0))
 
 
-def _message(kind: int, body: bytes = b"", version: int = 1, size: int = 0) -> bytes:
+def _message(kind: int, body: bytes = b"", version: int = 1, size: int = 0, xid: int = 7) -> bytes:
     body = body.ljust(max(0, size - 8), b"\0")
-    return struct.pack("!BBHI", version, kind, 8 + len(body), 7) + body
+    return struct.pack("!BBHI", version, kind, 8 + len(body), xid) + body
 
 
 def _is_open(connection: socket.socket) -> bool:

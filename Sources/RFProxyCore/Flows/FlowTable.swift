@@ -14,6 +14,8 @@ struct FlowTable: Sendable {
         didSet { hasNewOwners = true }
     }
     private var hasNewOwners = false
+    /// The number of flows that are wanted for a router.
+    private var routes = 0
     /// The stream of rfserver that is followed.
     private var generation: UInt32
     /// True if flows that are not ours may stay where they do no harm.
@@ -76,11 +78,7 @@ struct FlowTable: Sendable {
     var size: Int { entries.count + strays.count }
 
     /// True if a router is to have any flow here. What the switch says that it has makes none.
-    var hasRoutes: Bool {
-        entries.contains { key, entry in
-            if case .control = key.role { false } else { entry.desired != .absent }
-        }
-    }
+    var hasRoutes: Bool { routes > 0 }
 
     /// True if rfserver has said all, and nothing is to be routed.
     var isUnrouted: Bool { isComplete && !hasRoutes }
@@ -99,6 +97,7 @@ struct FlowTable: Sendable {
         owners = owners.mapValues { $0.filter { $0.value == generation } }.filter { !$0.value.isEmpty }
         let stale = entries.filter { $0.value.desired != .absent && $0.value.generation != generation }.keys
         for key in stale {
+            if key.role != .control { routes -= 1 }
             change(key) { entry in
                 entry.desired = .absent
                 if entry.marks.contains(.inFlight) { entry.marks.insert(.changed) }
@@ -166,7 +165,7 @@ struct FlowTable: Sendable {
         var entry = entries[key] ?? Entry()
         entry.generation = generation
         if entry.desired != action {
-            entry.desired = action
+            decide(action, &entry, key)
             entry.marks.subtract([.withdrawn, .refused])
             note(&entry, key)
         }
@@ -175,11 +174,18 @@ struct FlowTable: Sendable {
 
     private mutating func withdraw(_ key: FlowKey) {
         guard var entry = entries[key] else { return }
-        entry.desired = .absent
+        decide(.absent, &entry, key)
         entry.marks.insert(.withdrawn)
         note(&entry, key)
         entries[key] = entry
         unwanted(key)
+    }
+
+    private mutating func decide(_ action: FlowAction, _ entry: inout Entry, _ key: FlowKey) {
+        if key.role != .control {
+            routes += (action == .absent ? 0 : 1) - (entry.desired == .absent ? 0 : 1)
+        }
+        entry.desired = action
     }
 
     private mutating func note(_ entry: inout Entry, _ key: FlowKey) {
@@ -222,6 +228,7 @@ struct FlowTable: Sendable {
     /// The datapath is another rfproxy's now: nothing is wanted of it here, and nothing is deleted for that.
     mutating func forgetWanted() {
         entries.removeAll()
+        routes = 0
         owners.removeAll()
         outcomes.removeAll()
         isComplete = false
@@ -232,6 +239,7 @@ struct FlowTable: Sendable {
         let before = self.dialect
         self.dialect = dialect
         guard before != dialect else { return }
+        defer { routes = entries.count { $0.key.role != .control && $0.value.desired != .absent } }
         entries = entries.filter { $0.key.role != .hairpin && $0.key.role != .arpAnswer }
         if !dialect.clearsInPort {
             for (key, entry) in entries where key.role == .routed && entry.desired.forwards {
