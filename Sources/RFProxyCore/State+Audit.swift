@@ -7,9 +7,11 @@ import RFLib
 extension ProxyCore {
     /// Does what is due of each switch: tells of its ports, tries refused flows again, reads its flows.
     mutating func checkDatapaths(at now: Instant) {
-        let due = datapaths.values.filter { $0.deadline.map { $0 <= now } ?? false }.map(\.id)
-        for id in due {
-            if datapaths[id]?.takePortNews(at: now) ?? false { announceJoin(of: id) }
+        let due = datapaths.values.filter { $0.deadline.map { $0 <= now } ?? false }
+            .map { (id: $0.id, session: $0.session?.rawValue ?? 0) }
+        // Where not all can have their turn, those have it that came first.
+        for (id, _) in due.sorted(by: { $0.session < $1.session }) {
+            if datapaths[id]?.isPortNewsDue(at: now) ?? false { tellPorts(of: id, at: now) }
             if datapaths[id]?.isRetryDue(at: now) ?? false {
                 datapaths[id]?.retryRefused()
                 stirred.insert(id)

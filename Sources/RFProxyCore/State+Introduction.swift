@@ -76,6 +76,7 @@ extension ProxyCore {
         touched.insert(id)
         sessions[id]?.phase = .description(datapath, xid: xid)
         sessions[id]?.handshakeEnd = now.advanced(by: SwitchSession.handshakeLimit)
+        boundIdlePorts(at: now)
     }
 
     /// The switch has said what it is, or cannot: it is told how to treat packets, and its flow table is read.
@@ -100,7 +101,7 @@ extension ProxyCore {
                 "ports": datapaths[datapath]?.ports.count ?? 0, "open_vswitch": isOpenVSwitch,
                 "dec_ttl": dialect.decrementsTTL,
             ]) { own, _ in own })
-        announceJoin(of: datapath)
+        datapaths[datapath]?.portNewsAt = now
         alignPorts(of: datapath)
     }
 

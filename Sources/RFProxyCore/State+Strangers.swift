@@ -10,6 +10,8 @@ extension ProxyCore {
     static var mostStrangersOfSource: Int { 64 }
     /// Datapaths that are connected.
     static var mostSwitches: Int { 1024 }
+    /// Ports of the connected datapaths over which nothing is routed, all together: rfserver has a row for each.
+    static var mostIdlePorts: Int { 128 * mostSwitches }
     /// All that may be connected at once.
     static var mostConnections: Int { mostStrangers + mostSwitches }
 
@@ -32,22 +34,60 @@ extension ProxyCore {
         close(oldest, reason, at: now)
     }
 
-    /// A connection has said which datapath it is. Where there are too many, one makes room of which rfserver has said neither a
-    /// route nor whose ports it has: it may be anybody. Returns false if there is none, and the new one has to go.
+    /// A connection has said which datapath it is. Where there are too many, an idle one makes room, of the source that has most.
+    /// Returns false if there is none, and the new one has to go.
     mutating func boundSwitches(at now: Instant) -> Bool {
-        let connected = datapaths.values.filter { $0.session != nil }
-        guard connected.count >= Self.mostSwitches else { return true }
-        let mapped = Set(shuttle.known.ports.map(\.datapath))
-        let idle = connected.filter {
-            !$0.id.isVirtualSwitch && !$0.table.hasRoutes && !mapped.contains($0.id)
-        }.compactMap(\.session)
-        guard let oldest = idle.min(by: { $0.rawValue < $1.rawValue }) else { return false }
-        close(oldest, "made room for another switch, since nothing is routed over it", at: now)
+        let count = datapaths.values.reduce(0) { $1.session == nil ? $0 : $0 + 1 }
+        guard count >= Self.mostSwitches else { return true }
+        let crowd = idleCrowds.max { $0.connections.count < $1.connections.count }
+        guard let oldest = crowd?.connections.first else { return false }
+        close(oldest.id, "made room for another switch, since nothing is routed over it", at: now)
         return true
+    }
+
+    /// A datapath has said which ports it has. Where idle ones have too many together, some make room: of the source that has most
+    /// ports the one that came first.
+    mutating func boundIdlePorts(at now: Instant) {
+        let all = datapaths.values.reduce(0) { $1.session == nil ? $0 : $0 + $1.ports.count }
+        guard all > Self.mostIdlePorts else { return }
+        var crowds = idleCrowds
+        var surplus = crowds.reduce(0) { $0 + $1.ports } - Self.mostIdlePorts
+        while surplus > 0, let largest = crowds.indices.max(by: { crowds[$0].ports < crowds[$1].ports }) {
+            let oldest = crowds[largest].connections.removeFirst()
+            crowds[largest].ports -= oldest.ports
+            surplus -= oldest.ports
+            close(oldest.id, "made room for the ports of others, since nothing is routed over it", at: now)
+        }
+    }
+
+    /// True for a datapath of which rfserver has said neither a route nor whose ports it has: it may be anybody's.
+    func isIdle(_ id: DatapathID) -> Bool { !isRouted(id) && !shuttle.known.names(id) }
+
+    /// The connections of idle datapaths, by where they come from.
+    private var idleCrowds: [IdleCrowd] {
+        var crowds: [Source: IdleCrowd] = [:]
+        let sessions = datapaths.values.filter { isIdle($0.id) }.compactMap(\.session)
+        for id in sessions.sorted(by: { $0.rawValue < $1.rawValue }) {
+            guard let session = self.sessions[id], let datapath = session.datapath else { continue }
+            crowds[Source(session.peer), default: IdleCrowd()].add(
+                id, ports: datapaths[datapath]?.ports.count ?? 0)
+        }
+        return Array(crowds.values)
     }
 
     /// True if the connection has said which datapath it is.
     func isIntroduced(_ id: SessionID) -> Bool { sessions[id]?.datapath != nil }
+}
+
+/// Connections of idle datapaths that come from one source, the first to come at the front.
+private struct IdleCrowd {
+    var connections: [(id: SessionID, ports: Int)] = []
+    var ports = 0
+
+    mutating func add(_ id: SessionID, ports: Int) {
+        connections.append((id, ports))
+        self.ports += ports
+    }
 }
 
 /// Whom connections are counted against: an address, or the network of an IPv6 host, which has addresses without end.

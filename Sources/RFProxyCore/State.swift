@@ -24,6 +24,10 @@ public struct ProxyCore: DaemonCore {
     /// What the channel has yet to write.
     var load = ChannelLoad()
     var announcements = Announcements()
+    /// What rfserver is told of datapaths over which nothing is routed, in ports: each is a row of its table.
+    var newcomers = RateLimit(perSecond: 2500, burst: 16_384)
+    /// What a datapath costs there beside its ports.
+    static var newcomer: Int { 32 }
     /// True once this rfproxy is about to end: what is to be said is said now.
     private var isEnding = false
     var desk: InquiryDesk

@@ -49,10 +49,10 @@ extension ServerCore {
         let former = network.proxies.join(join)
         if former?.ports.map(\.dpPort) != join.ports.map(\.dpPort) {
             let what = join.isVirtualSwitch ? "virtual switch" : "datapath"
-            log(
-                former == nil ? .info : .debug,
+            tell(
+                former == nil ? .info : .debug, of: join.dpID,
                 former == nil ? "\(what) connected" : "ports of a \(what) changed",
-                ["dp_id": join.dpID, "ct_id": join.ctID, "ports": join.ports.count])
+                ["ct_id": join.ctID, "ports": join.ports.count])
         }
         guard !join.isVirtualSwitch else { return joinVirtualSwitch(join) }
         updateMaster(of: join.dpID)
@@ -62,12 +62,12 @@ extension ServerCore {
     private mutating func leave(_ dpID: DatapathID, ctID: Int32) {
         guard network.proxies.leave(dpID, ctID) else { return }
         let isElsewhere = network.proxies.isConnected(dpID)
-        log(
-            isElsewhere ? .info : .warning,
+        tell(
+            isElsewhere ? .info : .warning, of: dpID,
             isElsewhere
                 ? "datapath disconnected from one of its rfproxies"
                 : "datapath disconnected; its ports keep their VM",
-            ["dp_id": dpID, "ct_id": ctID])
+            ["ct_id": ctID])
         mayChangeMasters = true
         if dpID.isVirtualSwitch {
             leaveVirtualSwitch(dpID, ctID: ctID)

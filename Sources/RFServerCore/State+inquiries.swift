@@ -24,7 +24,7 @@ extension ServerCore {
             },
             proxies: proxyConversations.filter { $0.value.peerEpoch > 0 }.keys.sorted(),
             connected: network.proxies.connected,
-            rows: table.entries,
+            rows: table.entries(withIdlePortsOf: { !network.proxies.isConnected($0) }),
             named: table.mapping.datapathPorts.map { ServerReport.NamedPort(vm: $0.key, datapath: $0.value) }
                 .sorted { ($0.vm.vmID.rawValue, $0.vm.port) < ($1.vm.vmID.rawValue, $1.vm.port) },
             refusals: someRefusals(),

@@ -19,6 +19,10 @@ public struct ServerCore: DaemonCore {
     private var loads: [ChannelName: ChannelLoad] = [:]
     /// Drops, refusals and repairs, by reason.
     public internal(set) var tally = Tally()
+    /// Lines about datapaths that no VM has: a network that starts has many, and anybody may be one without end.
+    private var chatter = RateLimit(perSecond: 1, burst: 2000)
+    /// When the present event came.
+    private var present = Instant.start
 
     var desk: InquiryDesk
     /// How long VMs may be silent.
@@ -90,6 +94,7 @@ public struct ServerCore: DaemonCore {
     /// Decides what to do about an event.
     public mutating func handle(_ event: ServerEvent, at now: Instant) -> [ServerEffect] {
         guard !isStopped else { return [] }
+        present = now
         let deadline = deadline
         clock.tick(at: now, deadline: deadline)
         proxyClock.tick(at: now, deadline: deadline)
@@ -271,7 +276,7 @@ public struct ServerCore: DaemonCore {
         let changes = network.table.takeChanges()
         guard !changes.isEmpty else { return }
         effects.append(.save(changes))
-        for case .put(let entry) in changes {
+        for entry in changes.compactMap(\.entry) {
             guard let vm = entry.vm, let datapath = entry.datapath else { continue }
             log(
                 .info, "port \(entry.status.rawValue)",
@@ -309,6 +314,22 @@ public struct ServerCore: DaemonCore {
         _ level: Logger.Level, _ message: String, _ ids: [String: any CustomStringConvertible] = [:]
     ) {
         effects.append(.log(LogLine(level, message, ids)))
+    }
+
+    /// Says something of a datapath that is worth a line each time, unless it is one that no VM has, and there were too many.
+    mutating func tell(
+        _ level: Logger.Level, of dpID: DatapathID, _ message: String,
+        _ ids: [String: any CustomStringConvertible]
+    ) {
+        let ids = ids.merging(["dp_id": dpID]) { own, _ in own }
+        let isAnybodys = !dpID.isVirtualSwitch && network.table.entries(of: dpID).isEmpty
+        if isAnybodys, !chatter.admits(at: present) {
+            count(
+                "line left out: too much happens to datapaths that no VM has",
+                ids.merging(["line": message]) { own, _ in own })
+        } else {
+            log(level, message, ids)
+        }
     }
 
     mutating func count(_ reason: String, _ ids: [String: any CustomStringConvertible] = [:]) {

@@ -110,12 +110,7 @@ public final class InMemoryIPC: IPCService {
     /// Changes the table at once.
     public func save(_ changes: [RFTableChange]) {
         database.state.withLock { state in
-            for change in changes {
-                switch change {
-                case .put(let entry): state.table[entry.id] = entry
-                case .delete(let id): state.table[id] = nil
-                }
-            }
+            for change in changes { state.table[change.id] = change.entry }
         }
     }
 

@@ -157,10 +157,72 @@ import Testing
         #expect(bench.closed == Set(ids.prefix(12)))
         #expect(bench.core.datapaths.count <= ProxyCore.mostSwitches)
     }
+
+    @Test func portsOfSwitchesOverWhichNothingIsRoutedAreBoundedTogether() throws {
+        var bench = Bench()
+        let routed = try bench.connect(FakeSwitch(Bench.datapath, ports: 1000))
+        try bench.say(Bench.flow("10.0.0.0/8"), Bench.complete)
+        let fit = ProxyCore.mostIdlePorts / 1000
+        let ids = try (0..<fit).map { number in
+            try bench.connect(FakeSwitch(DatapathID(rawValue: UInt64(1000 + number)), ports: 1000))
+        }
+        #expect(bench.closed.isEmpty)
+        let last = try bench.connect(FakeSwitch(DatapathID(rawValue: 99), ports: 1000))
+        #expect(bench.closed == Set(ids.prefix(1)))
+        // Nor do they get more by and by.
+        for number in 1001...UInt16(2000) {
+            let port = FakeSwitch.port(number, of: DatapathID(rawValue: 99))
+            if let bytes = bench.switches[last]?.change(port: port) { try bench.deliver(bytes, from: last) }
+        }
+        try bench.wait(.seconds(1))
+        let (isRoutedHere, isLastHere) = (bench.isHere(routed), bench.isHere(last))
+        #expect(bench.closed == Set(ids.prefix(2)))
+        #expect(isRoutedHere && isLastHere)
+        let isTold = isLogged(bench, "made room for the ports of others")
+        #expect(isTold)
+    }
+
+    @Test func ofTooManyPortsThoseOfTheLargestCrowdGo() throws {
+        var bench = Bench()
+        let first = try bench.connect(FakeSwitch(Bench.datapath, ports: 1000), from: "198.51.100.1")
+        for number in 0..<300 {
+            let fake = FakeSwitch(DatapathID(rawValue: UInt64(1000 + number)), ports: 1000)
+            try bench.connect(fake, from: "192.0.2.\(number % 2)")
+        }
+        let isHere = bench.isHere(first)
+        #expect(isHere)
+        #expect(bench.closed.count == 301 - ProxyCore.mostIdlePorts / 1000)
+    }
+
+    @Test func rfserverIsToldOfSwitchesThatNobodyKnowsBitByBit() throws {
+        var bench = Bench()
+        try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        for number in 0..<100 {
+            try bench.connect(FakeSwitch(DatapathID(rawValue: UInt64(1000 + number)), ports: 1000))
+        }
+        try bench.settle()
+        #expect(bench.announcedPorts > 16_000 && bench.announcedPorts < 20_000)
+        try bench.wait(.seconds(10))
+        #expect(bench.announcedPorts > 40_000 && bench.announcedPorts < 45_000)
+        // One that is needed does not wait.
+        let last = DatapathID(rawValue: 1099)
+        let map = PortMap(dpID: last, dpPort: 1, vsID: Bench.virtualSwitch, vsPort: 1)
+        #expect(bench.server.table[.datapath(last)] == nil)
+        try bench.say(.portMap(map))
+        #expect(bench.server.table[.datapath(last)] != nil)
+        try bench.wait(.seconds(60))
+        #expect(bench.announcedPorts == 100_002)
+    }
 }
 
 extension Bench {
     fileprivate func isHere(_ id: SessionID) -> Bool { core.sessions[id] != nil }
+
+    fileprivate var announcedPorts: Int {
+        server.table.values.reduce(0) { sum, message in
+            if case .datapathJoin(let join) = message { sum + join.ports.count } else { sum }
+        }
+    }
 
     fileprivate var strangers: Int { core.sessions.values.count { $0.datapath == nil } }
 }

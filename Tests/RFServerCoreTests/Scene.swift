@@ -43,12 +43,7 @@ struct Scene {
             switch effect {
             case .send(_, let envelopes): for envelope in envelopes { deliver(envelope) }
             case .save(let changes):
-                for change in changes {
-                    switch change {
-                    case .put(let entry): stored[entry.id] = entry
-                    case .delete(let id): stored[id] = nil
-                    }
-                }
+                for change in changes { stored[change.id] = change.entry }
             default: self.effects.append(effect)
             }
         }

@@ -9,6 +9,7 @@ stranger.py virtual-switch SOURCE DATAPATH...  introduces itself as each of them
 stranger.py deaf SOURCE                        asks for echoes and reads none, until it is closed
 stranger.py chatty SOURCE COUNT SECONDS        so many that say a hello, and then barrier replies without end; prints how many were taken
 stranger.py flapping SOURCE SECONDS            is a switch of 1300 ports, whose ports go down and up without end; prints how often
+stranger.py identities SOURCE SECONDS          is ever new switches of 1300 ports, a few at a time; prints how many
 """
 
 import selectors
@@ -16,6 +17,7 @@ import socket
 import struct
 import sys
 import time
+from collections import deque
 
 _PORT = ("127.0.0.1", 6633)
 _HELLO, _ECHO_REQUEST, _ECHO_REPLY, _VENDOR, _FEATURES_REPLY, _PORT_STATUS = 0, 2, 3, 4, 6, 12
@@ -25,6 +27,8 @@ _MODIFIED, _LINK_DOWN = 2, 1
 _PORTS = 1300
 # Connections that are opened at a time, so that the others get their turn.
 _BURST, _TICK = 100, 0.1
+# Switches that one peer is at a time, while it is ever new ones.
+_AT_A_TIME = 20
 
 
 def silent(source: str, count: str, seconds: str) -> None:
@@ -143,12 +147,7 @@ def chatty(source: str, count: str, seconds: str) -> None:
 
 def flapping(source: str, seconds: str) -> None:
     sent = 0
-    with _connect(source) as connection:
-        ports = b"".join(_port(number, 0) for number in range(1, _PORTS + 1))
-        connection.sendall(_message(_HELLO) + _message(_FEATURES_REPLY, struct.pack("!QIB3xII", 0x66, 0, 1, 1, 1) + ports))
-        # It is a switch once it has said what kind of one.
-        while not _answer(connection):
-            pass
+    with _introduce(source, 0x66) as connection:
         end = time.monotonic() + float(seconds)
         with selectors.DefaultSelector() as selector:
             selector.register(connection, selectors.EVENT_READ)
@@ -160,6 +159,28 @@ def flapping(source: str, seconds: str) -> None:
                     connection.sendall(_message(_PORT_STATUS, struct.pack("!B7x", _MODIFIED) + _port(number, state)))
                     sent += 1
     print(sent)
+
+
+def identities(source: str, seconds: str) -> None:
+    end, first, count = time.monotonic() + float(seconds), 0x10000, 0
+    present: deque[socket.socket] = deque()
+    while time.monotonic() < end:
+        present.append(_introduce(source, first + count))
+        count += 1
+        if len(present) > _AT_A_TIME:
+            present.popleft().close()
+    print(count)
+
+
+def _introduce(source: str, datapath: int) -> socket.socket:
+    """A connection that has become a switch."""
+    connection = _connect(source)
+    ports = b"".join(_port(number, 0) for number in range(1, _PORTS + 1))
+    connection.sendall(_message(_HELLO) + _message(_FEATURES_REPLY, struct.pack("!QIB3xII", datapath, 0, 1, 1, 1) + ports))
+    # It is a switch once it has said what kind of one.
+    while not _answer(connection):
+        pass
+    return connection
 
 
 def _port(number: int, state: int) -> bytes:
@@ -240,8 +261,7 @@ def _expect_echo(connection: socket.socket) -> None:
 
 
 COMMANDS = {"silent": silent, "slow": slow, "lengths": lengths, "versions": versions, "virtual-switch": virtual_switch,
-            "deaf": deaf, "chatty": chatty,
-            "flapping": flapping}
+            "deaf": deaf, "chatty": chatty, "flapping": flapping, "identities": identities}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

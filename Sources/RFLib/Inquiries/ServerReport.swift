@@ -76,7 +76,7 @@ public struct ServerReport: Hashable, Codable, Sendable {
     public var proxies: [Int32]
     /// The datapaths and virtual switches that are connected.
     public var connected: [DatapathJoin]
-    /// The RFTable.
+    /// The RFTable, but for the idle ports of datapaths that are connected: those are many, and `connected` has them.
     public var rows: [RFEntry]
     /// The mapping file.
     public var named: [NamedPort]

@@ -110,8 +110,26 @@ public struct RFEntry: Hashable, Codable, Sendable {
 
 /// A change of the stored table.
 public enum RFTableChange: Hashable, Codable, Sendable {
+    /// This row is new: none with its `id` was there.
+    case add(RFEntry)
     /// The row with this entry's `id` is now this.
     case put(RFEntry)
     /// The row with this `id` is gone.
     case delete(id: String)
+
+    /// The row that is there from now on; nil if it is gone.
+    public var entry: RFEntry? {
+        switch self {
+        case .add(let entry), .put(let entry): entry
+        case .delete: nil
+        }
+    }
+
+    /// Which row.
+    public var id: String {
+        switch self {
+        case .add(let entry), .put(let entry): entry.id
+        case .delete(let id): id
+        }
+    }
 }

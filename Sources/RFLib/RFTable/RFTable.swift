@@ -36,9 +36,12 @@ public struct RFTable: Hashable, Sendable {
     // MARK: Looking up
 
     /// All rows, those of VMs first, in the order of their ids.
-    public var entries: [RFEntry] {
-        vmRows.values.sorted { $0.id < $1.id }
-            + idleDatapathPorts.map { RFEntry(datapath: port(at: $0)) }.sorted { $0.id < $1.id }
+    public var entries: [RFEntry] { entries(withIdlePortsOf: { _ in true }) }
+
+    /// The rows of all VMs, and after them the idle ports of some datapaths; both in the order of their ids.
+    public func entries(withIdlePortsOf isWanted: (DatapathID) -> Bool) -> [RFEntry] {
+        let idle = idleDatapathPorts.filter { isWanted($0.dpID) }.map { RFEntry(datapath: port(at: $0)) }
+        return vmRows.values.sorted { $0.id < $1.id } + idle.sorted { $0.id < $1.id }
     }
 
     /// The rows of all VMs, in no order.
@@ -203,10 +206,10 @@ public struct RFTable: Hashable, Sendable {
 
     private mutating func put(_ entry: RFEntry) {
         guard let vm = entry.vm else { return }
-        index(vmRows[vm], as: nil)
-        vmRows[vm] = entry
+        let former = vmRows.updateValue(entry, forKey: vm)
+        index(former, as: nil)
         index(entry, as: vm)
-        changes.append(.put(entry))
+        changes.append(former == nil ? .add(entry) : .put(entry))
     }
 
     private mutating func remove(_ vm: RFEntry.VMPort) {
@@ -223,7 +226,7 @@ public struct RFTable: Hashable, Sendable {
 
     private mutating func addIdle(_ place: RFEntry.DatapathPort.Place) {
         guard idleDatapathPorts.insert(place).inserted else { return }
-        changes.append(.put(RFEntry(datapath: port(at: place))))
+        changes.append(.add(RFEntry(datapath: port(at: place))))
     }
 
     private mutating func removeIdle(_ place: RFEntry.DatapathPort.Place) {

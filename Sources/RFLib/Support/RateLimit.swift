@@ -11,11 +11,12 @@ public struct RateLimit: Hashable, Sendable {
         tolerance = interval * (burst - 1)
     }
 
-    /// Counts one more, and decides whether it is within the limit.
-    public mutating func admits(at now: Instant) -> Bool {
+    /// Counts more, and decides whether it is within the limit.
+    /// - Parameter count: how many come at once. They are within the limit if the first is, and the next waits for all of them.
+    public mutating func admits(_ count: Int = 1, at now: Instant) -> Bool {
         let due = max(self.due ?? now, now)
         guard now.duration(to: due) <= tolerance else { return false }
-        self.due = due.advanced(by: interval)
+        self.due = due.advanced(by: interval * count)
         return true
     }
 

@@ -6,7 +6,7 @@ final class ChannelWriter: Sendable {
     private let rings: ChannelRings
     private let status: ChannelStatus
     private let logger: Logger
-    private let queue = WorkQueue<Envelope>()
+    private let queue = WorkQueue<[Envelope]>()
 
     init(_ rings: ChannelRings, status: ChannelStatus, logger: Logger) {
         self.rings = rings

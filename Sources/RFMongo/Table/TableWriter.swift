@@ -7,7 +7,7 @@ final class TableWriter: Sendable {
 
     private let lease: LeaseKeeper?
     private let logger: Logger
-    private let queue = WorkQueue<RFTableChange>()
+    private let queue = WorkQueue<TableBacklog>()
 
     /// - Parameter lease: what allows to write; nil if nothing has to.
     init(under lease: LeaseKeeper?, logger: Logger) {
@@ -31,7 +31,7 @@ final class TableWriter: Sendable {
         while let changes = queue.take() {
             var rest = changes[...]
             while let first = rest.first {
-                let count = min(rest.prefix { $0.isPut == first.isPut }.count, Self.maxCount)
+                let count = min(rest.prefix { $0.isDeletion == first.isDeletion }.count, Self.maxCount)
                 guard write(rest.prefix(count), client) else { return }
                 rest.removeFirst(count)
             }
@@ -55,7 +55,7 @@ final class TableWriter: Sendable {
                 guard refusal.error.serverCode == .duplicateKey, let change = rest.first else {
                     throw refusal.error
                 }
-                if case .put(let entry) = change, try evictFormer(from: entry, client) { continue }
+                if let entry = change.entry, try evictFormer(from: entry, client) { continue }
                 rest.removeFirst()
                 logger.error(
                     "row of the table not saved: another row has its port, or a later rfserver has written it",
@@ -118,44 +118,31 @@ final class TableWriter: Sendable {
     /// What a later rfserver has written is no row for the query: a change of it finds the row's `_id` taken, and a deletion
     /// finds nothing.
     private func command(_ changes: ArraySlice<RFTableChange>) -> [UInt8] {
-        let isPut = changes.first?.isPut ?? false
+        let isDeletion = changes.first?.isDeletion ?? false
         return BSONWriter.document {
-            $0.append(isPut ? "update" : "delete", RFTableStore.collection)
+            $0.append(isDeletion ? "delete" : "update", RFTableStore.collection)
             $0.append("ordered", true)
             $0.appendMajority()
-            $0.append(isPut ? "updates" : "deletes", documents: changes) { document, change in
+            $0.append(isDeletion ? "deletes" : "updates", documents: changes) { document, change in
                 document.append(
                     "q",
                     document: { query in
                         query.append("_id", change.id)
                         if let term = lease?.term { query.appendTerm(upTo: term) }
                     })
-                switch change {
-                case .put(let entry):
-                    document.append(
-                        "u",
-                        document: {
-                            entry.append(to: &$0)
-                            $0.append("term", ifPresent: lease?.term)
-                        })
-                    document.append("upsert", true)
-                case .delete:
-                    document.append("limit", Int32(1))
-                }
+                guard let entry = change.entry else { return document.append("limit", Int32(1)) }
+                document.append(
+                    "u",
+                    document: {
+                        entry.append(to: &$0)
+                        $0.append("term", ifPresent: lease?.term)
+                    })
+                document.append("upsert", true)
             }
         }
     }
 }
 
 extension RFTableChange {
-    fileprivate var isPut: Bool {
-        if case .put = self { true } else { false }
-    }
-
-    fileprivate var id: String {
-        switch self {
-        case .put(let entry): entry.id
-        case .delete(let id): id
-        }
-    }
+    fileprivate var isDeletion: Bool { entry == nil }
 }

@@ -65,8 +65,12 @@ final class SwitchHandler: ChannelInboundHandler {
     /// their turns in between.
     private func hear(_ context: ChannelHandlerContext) {
         var patience = Self.mostAtOnce
+        // NIO reads into the same memory again if nobody keeps it.
+        var data = ByteBuffer()
+        swap(&data, &unheard)
+        defer { if data.readableBytes > 0 { unheard = data } }
         do {
-            while patience > 0, !isClosed, let frame = try decoder.decode(buffer: &unheard) {
+            while patience > 0, !isClosed, let frame = try decoder.decode(buffer: &data) {
                 if frame.header.type != OpenFlow10.MessageType.packetIn.rawValue { patience -= 1 }
                 loop.received(frame, from: self)
             }

@@ -48,6 +48,8 @@ struct KnownMaps: Sendable {
     private var maps: [PortID: Map] = [:]
     /// The datapath port that each virtual port was mapped to last.
     private var holders: [PortID: PortID] = [:]
+    /// How many ports of each datapath something is said of.
+    private var counts: [DatapathID: Int] = [:]
 
     /// What is said of a datapath port.
     subscript(port: PortID) -> Map? { maps[port] }
@@ -58,6 +60,9 @@ struct KnownMaps: Sendable {
     /// True if a virtual port is some datapath port's, here or elsewhere.
     func isMapped(_ virtual: PortID) -> Bool { holders[virtual] != nil }
 
+    /// True if something is said of a port of this datapath.
+    func names(_ datapath: DatapathID) -> Bool { counts[datapath] != nil }
+
     /// True if a port of either side is mapped.
     func knows(_ port: PortID) -> Bool { maps[port] != nil || holders[port] != nil }
 
@@ -65,6 +70,7 @@ struct KnownMaps: Sendable {
     mutating func set(_ port: PortID, _ map: Map) -> PortID? {
         let former = remove(port)
         maps[port] = map
+        counts[port.datapath, default: 0] += 1
         holders[map.virtual] = port
         return former == map.virtual ? nil : former
     }
@@ -72,6 +78,8 @@ struct KnownMaps: Sendable {
     /// Nothing is said any more. Returns the virtual port that it was.
     mutating func remove(_ port: PortID) -> PortID? {
         guard let map = maps.removeValue(forKey: port) else { return nil }
+        let rest = counts[port.datapath, default: 0] - 1
+        counts[port.datapath] = rest > 0 ? rest : nil
         if holders[map.virtual] == port { holders[map.virtual] = nil }
         return map.virtual
     }

@@ -12,8 +12,8 @@ struct Datapath: Sendable {
     /// Its flows. A virtual switch has none of ours.
     var table: FlowTable
 
-    /// When rfserver is to be told of its ports again; nil if they are as it was told.
-    private(set) var portNewsAt: Instant?
+    /// When rfserver is to be told of its ports; nil if they are as it was told.
+    var portNewsAt: Instant?
     /// All ports are told each time. Many at once are few words, and one that flaps without end costs little.
     private var portNews = RateLimit(perSecond: 5, burst: 8)
 
@@ -53,15 +53,14 @@ struct Datapath: Sendable {
 
     /// Its ports have changed.
     mutating func notePortNews(at now: Instant) {
-        portNewsAt = portNewsAt ?? portNews.next(at: now)
+        guard portNewsAt == nil else { return }
+        let next = portNews.next(at: now)
+        _ = portNews.admits(at: next)
+        portNewsAt = next
     }
 
     /// True if rfserver is to be told of its ports now.
-    mutating func takePortNews(at now: Instant) -> Bool {
-        guard let due = portNewsAt, due <= now else { return false }
-        portNewsAt = nil
-        return portNews.admits(at: now)
-    }
+    func isPortNewsDue(at now: Instant) -> Bool { portNewsAt.map { $0 <= now } ?? false }
 
     /// The switch is gone: nothing is known of what it has.
     mutating func forgetActual() {

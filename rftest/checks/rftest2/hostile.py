@@ -22,8 +22,8 @@ ELSEWHERE, BESIDE = MANAGEMENT_ADDRESS, "127.0.0.1"
 FROM_ONE_ADDRESS = 64
 # Connections that the kernel has accepted and rfproxy not yet (ServerBinding.swift).
 BACKLOG = 256
-# Of rfproxy, in kB: what it keeps for connections that stay is bounded, and used again.
-GROWTH = 12 * 1024
+# In kB: what is kept for connections that stay, and for what they have said, is bounded, and used again.
+GROWTH = {"rfproxy": 12 * 1024, "rfserver": 24 * 1024}
 # Each reason is told at its 1st, 2nd, 4th ... time.
 LINES = 80
 # What happens to switches is worth a line each, so many in all, and then one a second (ProxyCore.chatter).
@@ -83,6 +83,25 @@ def flapping_ports(lab: Lab) -> None:
         report.note(f"{sent} changes of ports")
 
 
+def identities(lab: Lab) -> None:
+    """a stranger is ever new switches of 1300 ports for 10 s: another switch is known at once, and nothing of the stranger stays"""
+    before = lab.mongod.rftable()
+    with _unnoticed(lab, lines=CHATTER + 2 * LINES):
+        stranger = _start("identities", ELSEWHERE, 10)
+        time.sleep(5)
+        mark, begin = lab.rfserver.mark(), time.monotonic()
+        try:
+            LATECOMER.up()
+            lab.rfserver.wait_logged(f"dp_id={LATECOMER.datapath_id:016x} .*datapath connected", mark, within=5)
+            took = time.monotonic() - begin
+        finally:
+            LATECOMER.stop()
+        report.note(f"{_end(stranger)} switches of 1300 ports; another one was known after {took:.1f} s")
+        begin = time.monotonic()
+        until(lambda: lab.mongod.rftable() == before, "the RFTable is as it was", 10, (lab.rfserver.log,))
+        report.note(f"the RFTable is as it was after {time.monotonic() - begin:.1f} s")
+
+
 @contextmanager
 def _unnoticed(lab: Lab, *told: str, lines: int = LINES) -> Iterator[None]:
     """While the block runs, the switches keep their connections and flows, no ping is lost, and rfproxy's memory stays as it is;
@@ -90,13 +109,13 @@ def _unnoticed(lab: Lab, *told: str, lines: int = LINES) -> Iterator[None]:
     until(lambda: adjacencies(lab) == ADJACENCIES, "all neighbours are there to begin with", 10, tuple(lab.logs))
     connections, flows = _connections(lab), _flows(lab)
     expect(len(connections) == len(lab.switches) + 1, f"{len(connections)} connections of {len(lab.switches) + 1} switches")
-    before, mark, begin = memory.resident(lab)["rfproxy"], lab.rfproxy.mark(), time.monotonic()
+    before, mark, begin = memory.resident(lab), lab.rfproxy.mark(), time.monotonic()
     pings = [Ping(lab.hosts["h1"], HOSTS["h4"], 0.02), Ping(lab.hosts["h4"], HOSTS["h1"], 0.02)]
     try:
         for ping in pings:
             ping.wait_answers(10)
         yield
-        grown = memory.resident(lab)["rfproxy"] - before
+        grown = {name: size - before[name] for name, size in memory.resident(lab).items()}
     finally:
         results = [ping.finish() for ping in pings]
     for result in results:
@@ -104,12 +123,13 @@ def _unnoticed(lab: Lab, *told: str, lines: int = LINES) -> Iterator[None]:
     expect(connections <= _connections(lab), "a switch has connected again", *lab.logs)
     expect(adjacencies(lab) == ADJACENCIES, "a neighbour of OSPF was lost", *lab.logs)
     _expect_same(flows, _flows(lab), time.monotonic() - begin)
-    expect(grown <= GROWTH, f"rfproxy has grown by {grown} kB", lab.rfproxy.log)
+    for name in ("rfproxy", "rfserver"):
+        expect(grown[name] <= GROWTH[name], f"{name} has grown by {grown[name]} kB", *lab.logs)
     for words in told:
         lab.rfproxy.wait_logged(words.replace("(", r"\("), mark)
     written = len(lab.rfproxy.logged("", mark))
     expect(written <= lines, f"rfproxy has written {written} lines", lab.rfproxy.log)
-    report.note(f"rfproxy: {grown:+} kB, {written} lines in its log; {results[0]}, {results[1]}")
+    report.note(f"rfproxy: {grown['rfproxy']:+} kB, {written} lines in its log; rfserver: {grown['rfserver']:+} kB; {results[0]}, {results[1]}")
 
 
 def _connections(lab: Lab) -> set[str]:
