@@ -5,13 +5,11 @@ import RFLib
 
 /// Reads the flows of each switch again at an interval, and puts right what somebody else has changed.
 extension ProxyCore {
-    /// Does what is due of each switch: tells of its ports, tries refused flows again, reads its flows.
+    /// Does what is due of the switches: tells of their ports, tries refused flows again, reads flows.
     mutating func checkDatapaths(at now: Instant) {
-        let due = datapaths.values.filter { $0.deadline.map { $0 <= now } ?? false }
-            .map { (id: $0.id, session: $0.session?.rawValue ?? 0) }
-        // Where not all can have their turn, those have it that came first.
-        for (id, _) in due.sorted(by: { $0.session < $1.session }) {
-            if datapaths[id]?.isPortNewsDue(at: now) ?? false { tellPorts(of: id, at: now) }
+        tellPorts(at: now)
+        let due = datapaths.values.filter { $0.deadline.map { $0 <= now } ?? false }.map(\.id)
+        for id in due {
             if datapaths[id]?.isRetryDue(at: now) ?? false {
                 datapaths[id]?.retryRefused()
                 stirred.insert(id)
@@ -39,9 +37,7 @@ extension ProxyCore {
 
     mutating func audited(_ flows: [OpenFlow10.FlowStats], of id: DatapathID, isLast: Bool, at now: Instant) {
         for flow in flows { datapaths[id]?.table.audited(flow) }
-        if let session = datapaths[id]?.session, hasTooManyFlows(id) {
-            return close(session, "has too many flows", at: now)
-        }
+        grown.insert(id)
         guard isLast else {
             datapaths[id]?.continueAudit(at: now)
             return

@@ -33,7 +33,9 @@ extension ProxyCore {
             conversation.forget(at: now)
             grants[grant.dpID] = Grant(turn: grant.turn, generation: generation)
         }
-        log(.info, "datapath granted: its flows are this rfproxy's to write", ["dp_id": grant.dpID])
+        tell(
+            .info, of: grant.dpID, "datapath granted: its flows are this rfproxy's to write",
+            ["dp_id": grant.dpID])
         takeUpPorts(of: grant.dpID)
         // What another master has written meanwhile is not known.
         if let session = datapaths[grant.dpID]?.session { readFlows(by: session, at: now) }
@@ -48,7 +50,7 @@ extension ProxyCore {
     /// the next master's.
     private mutating func release(_ id: DatapathID) {
         guard grants.removeValue(forKey: id) != nil else { return }
-        log(.info, "datapath no longer granted: it is left as it is", ["dp_id": id])
+        tell(.info, of: id, "datapath no longer granted: it is left as it is", ["dp_id": id])
         datapaths[id]?.release()
         if let session = datapaths[id]?.session {
             if case .reading = sessions[session]?.phase {

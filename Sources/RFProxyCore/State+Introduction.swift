@@ -132,25 +132,12 @@ extension ProxyCore {
             decrementsTTL: decrements, clearsInPort: isOpenVSwitch, answersARP: isOpenVSwitch)
     }
 
-    /// The most flows that are read: a switch that has more never stops.
-    static var mostFlows: Int { 4_000_000 }
-
-    /// True if a switch says that it has more flows than anybody wants to hear. Those over which nothing is to be routed share what
-    /// there is: all that they have is only to be deleted.
-    func hasTooManyFlows(_ id: DatapathID) -> Bool {
-        guard let table = datapaths[id]?.table else { return false }
-        if table.auditSize > Self.mostFlows { return true }
-        guard table.isUnrouted else { return false }
-        let size = datapaths.values.reduce(0) { $1.table.isUnrouted ? $0 + $1.table.auditSize : $0 }
-        return size > settings.mostUnroutedFlows
-    }
-
     private mutating func read(
         _ flows: [OpenFlow10.FlowStats], of datapath: DatapathID, isLast: Bool, from id: SessionID,
         at now: Instant
     ) {
         for flow in flows { datapaths[datapath]?.table.found(flow) }
-        guard !hasTooManyFlows(datapath) else { return close(id, "has too many flows", at: now) }
+        grown.insert(datapath)
         guard isLast else {
             sessions[id]?.handshakeEnd = now.advanced(by: SwitchSession.handshakeLimit)
             return

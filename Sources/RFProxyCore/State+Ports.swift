@@ -8,9 +8,6 @@ import RFLib
 extension ProxyCore {
     mutating func handle(_ map: PortMap) {
         let port = PortID(map.dpID, map.dpPort)
-        if datapaths[map.dpID]?.portNewsAt != nil, isIdle(map.dpID) {
-            datapaths[map.dpID]?.portNewsAt = present
-        }
         if map.isRemoval { return forgetMap(of: port) }
         guard map.vsID.isVirtualSwitch, !map.dpID.isVirtualSwitch else {
             return count(
@@ -128,20 +125,6 @@ extension ProxyCore {
         }
         datapaths[id]?.notePortNews(at: present)
         if let partner = shuttle.maps[port] { align(id.isVirtualSwitch ? port : partner) }
-    }
-
-    /// Tells rfserver of a datapath's ports, which is due. Idle ones wait for each other: who is ever new switches must not keep
-    /// rfserver and the database from all else.
-    mutating func tellPorts(of id: DatapathID, at now: Instant) {
-        boundIdlePorts(at: now)
-        guard let datapath = datapaths[id] else { return }
-        if isIdle(id), !newcomers.admits(Self.newcomer + datapath.ports.count, at: now) {
-            datapaths[id]?.portNewsAt = newcomers.next(at: now)
-            return
-        }
-        datapaths[id]?.portNewsAt = nil
-        guard datapath.session != nil else { return }
-        announce(.datapathJoin(datapath.join(ctID: settings.ctID, epoch: desk.epoch)))
     }
 
     // MARK: Claims

@@ -48,6 +48,8 @@ extension ProxyCore {
     /// A datapath has said which ports it has. Where idle ones have too many together, some make room: of the source that has most
     /// ports the one that came first.
     mutating func boundIdlePorts(at now: Instant) {
+        // Before rfserver has spoken, all look idle.
+        guard hasServerState else { return }
         let all = datapaths.values.reduce(0) { $1.session == nil ? $0 : $0 + $1.ports.count }
         guard all > Self.mostIdlePorts else { return }
         var crowds = idleCrowds
@@ -58,6 +60,23 @@ extension ProxyCore {
             surplus -= oldest.ports
             close(oldest.id, "made room for the ports of others, since nothing is routed over it", at: now)
         }
+    }
+
+    /// The most flows that are read: a switch that has more never stops.
+    static var mostFlows: Int { 4_000_000 }
+
+    /// Some switches have said more flows. Those over which nothing is to be routed share what there is: all that they have is only to
+    /// be deleted.
+    mutating func boundFlows(at now: Instant) {
+        guard !grown.isEmpty else { return }
+        let unrouted = datapaths.values.reduce(0) { $1.table.isUnrouted ? $0 + $1.table.auditSize : $0 }
+        for id in grown {
+            guard let table = datapaths[id]?.table, let session = datapaths[id]?.session else { continue }
+            if table.auditSize > Self.mostFlows || table.isUnrouted && unrouted > settings.mostUnroutedFlows {
+                close(session, "has too many flows", at: now)
+            }
+        }
+        grown.removeAll(keepingCapacity: true)
     }
 
     /// True for a datapath of which rfserver has said neither a route nor whose ports it has: it may be anybody's.
@@ -91,7 +110,7 @@ private struct IdleCrowd {
 }
 
 /// Whom connections are counted against: an address, or the network of an IPv6 host, which has addresses without end.
-private struct Source: Hashable {
+struct Source: Hashable {
     private let network: IPPrefix?
 
     init(_ peer: IPAddress?) {

@@ -24,10 +24,7 @@ public struct ProxyCore: DaemonCore {
     /// What the channel has yet to write.
     var load = ChannelLoad()
     var announcements = Announcements()
-    /// What rfserver is told of datapaths over which nothing is routed, in ports: each is a row of its table.
-    var newcomers = RateLimit(perSecond: 2500, burst: 16_384)
-    /// What a datapath costs there beside its ports.
-    static var newcomer: Int { 32 }
+    var idleNews = IdleNews()
     /// True once this rfproxy is about to end: what is to be said is said now.
     private var isEnding = false
     var desk: InquiryDesk
@@ -47,6 +44,8 @@ public struct ProxyCore: DaemonCore {
     var touched: Set<SessionID> = []
     /// Datapaths that may have flows to send.
     var stirred: Set<DatapathID> = []
+    /// Datapaths that have said more flows.
+    var grown: Set<DatapathID> = []
 
     /// A core that knows nothing yet.
     /// - Parameters:
@@ -109,6 +108,7 @@ public struct ProxyCore: DaemonCore {
     /// Decides what to do about the events that were taken in.
     mutating func conclude(at now: Instant) -> [ProxyEffect] {
         defer { deadline = nextDeadline }
+        boundFlows(at: now)
         checkDeadlines(at: now)
         answerSurveys(at: now)
         checkDatapaths(at: now)

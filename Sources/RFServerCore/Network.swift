@@ -18,7 +18,7 @@ struct Network: Sendable {
     /// The connection of each virtual switch to each rfproxy; 0 for one that has ended.
     var virtualSwitches: [DatapathID: [Int32: Int64]] = [:]
     /// The flows that switches do not take.
-    var refusals: [RFKey: FlowError] = [:]
+    var refusals: [DatapathID: [RFKey: FlowError]] = [:]
     /// The datapaths whose flows have all been said.
     var completeTables: Set<DatapathID> = []
 
@@ -39,6 +39,12 @@ struct Network: Sendable {
         vms[vmID] = VM()
         vms[vmID]?.ports = VMPorts(entries: table.entries(of: vmID))
         if vmOfAddress[vmID.dataAddress] == nil { vmOfAddress[vmID.dataAddress] = vmID }
+    }
+
+    /// A switch has taken a flow that it refused, or nobody wants it there any more.
+    mutating func forgetRefusal(_ key: RFKey, of dpID: DatapathID) {
+        refusals[dpID]?[key] = nil
+        if refusals[dpID]?.isEmpty ?? false { refusals[dpID] = nil }
     }
 
     /// Forgets whose address this VM's is, so that another may have it.

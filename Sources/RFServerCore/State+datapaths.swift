@@ -18,11 +18,14 @@ extension ServerCore {
             // Mapping frames stop when they have been confirmed, so an rfproxy that has started anew does not know
             // them: what it does not name of them stays. Datapaths it knows by their connections.
             let connected = network.proxies.datapaths(of: ctID)
-            for (key, error) in network.refusals
-            where network.proxies.masters[error.dpID] == ctID && !named.contains(key) {
-                network.refusals[key] = nil
+            for dpID in network.refusals.keys where network.proxies.masters[dpID] == ctID {
+                for key in network.refusals[dpID, default: [:]].keys where !named.contains(key) {
+                    network.forgetRefusal(key, of: dpID)
+                }
             }
             for dpID in connected where !named.contains(.datapath(dpID)) { leave(dpID, ctID: ctID) }
+            // Those that have left while no rfserver was at work.
+            for (dpID, owner) in table.datapaths where owner == ctID { forgetIfNobodys(dpID) }
         case .rejected(let reasons):
             for reason in reasons { count("message not understood", ["ct_id": ctID, "reason": reason]) }
         case .superseded:
@@ -49,10 +52,14 @@ extension ServerCore {
         let former = network.proxies.join(join)
         if former?.ports.map(\.dpPort) != join.ports.map(\.dpPort) {
             let what = join.isVirtualSwitch ? "virtual switch" : "datapath"
-            tell(
-                former == nil ? .info : .debug, of: join.dpID,
-                former == nil ? "\(what) connected" : "ports of a \(what) changed",
-                ["ct_id": join.ctID, "ports": join.ports.count])
+            let ids: [String: any CustomStringConvertible] = [
+                "dp_id": join.dpID, "ct_id": join.ctID, "ports": join.ports.count,
+            ]
+            if former == nil {
+                tell(.info, of: join.dpID, "\(what) connected", ids)
+            } else {
+                log(.debug, "ports of a \(what) changed", ids)
+            }
         }
         guard !join.isVirtualSwitch else { return joinVirtualSwitch(join) }
         updateMaster(of: join.dpID)
@@ -67,17 +74,23 @@ extension ServerCore {
             isElsewhere
                 ? "datapath disconnected from one of its rfproxies"
                 : "datapath disconnected; its ports keep their VM",
-            ["ct_id": ctID])
+            ["dp_id": dpID, "ct_id": ctID])
         mayChangeMasters = true
         if dpID.isVirtualSwitch {
             leaveVirtualSwitch(dpID, ctID: ctID)
-        } else if !isElsewhere, network.table.entries(of: dpID).isEmpty {
-            // Nobody's: whoever connects under ever new identities must not fill the table.
-            network.table.forget(dpID)
-            if let master = network.proxies.forget(dpID) { changed(.datapathGrant(dpID, master)) }
-            network.completeTables.remove(dpID)
-            network.refusals = network.refusals.filter { $0.value.dpID != dpID }
+        } else {
+            forgetIfNobodys(dpID)
         }
+    }
+
+    /// Forgets a datapath that is not connected and that no VM has: whoever connects under ever new identities must not fill the
+    /// table.
+    private mutating func forgetIfNobodys(_ dpID: DatapathID) {
+        guard !network.proxies.isConnected(dpID), table.entries(of: dpID).isEmpty else { return }
+        network.table.forget(dpID)
+        if let master = network.proxies.forget(dpID) { changed(.datapathGrant(dpID, master)) }
+        network.completeTables.remove(dpID)
+        network.refusals[dpID] = nil
     }
 
     private mutating func note(_ error: FlowError) {
@@ -85,10 +98,11 @@ extension ServerCore {
             "dp_id": error.dpID, "prefix": error.prefix, "type": error.type, "code": error.code,
         ]
         let key = RFKey.flowError(error.dpID, error.source, error.prefix)
-        network.refusals[key] = error.isRemoval ? nil : error
         if error.isRemoval {
+            network.forgetRefusal(key, of: error.dpID)
             log(.info, "switch has taken the flow that it refused", ids)
         } else {
+            network.refusals[error.dpID, default: [:]][key] = error
             let carrier = error.carrier.map { "\($0)" } ?? "the VM"
             count("flow refused by a switch", ids.merging(["carried_by": carrier]) { own, _ in own })
         }

@@ -12,8 +12,21 @@ extension ServerCore {
 
     /// A full table may refuse very many flows: a few of each datapath show what is the matter.
     private func someRefusals() -> [ServerReport.Refusal] {
-        Dictionary(grouping: network.refusals.values, by: \.dpID).sorted { $0.key.rawValue < $1.key.rawValue }
-            .flatMap { $0.value.sorted { $0.prefix < $1.prefix }.prefix(5).map(ServerReport.Refusal.init) }
+        network.refusals.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { _, refusals in
+            refusals.values.sorted { $0.prefix < $1.prefix }.prefix(5).map(ServerReport.Refusal.init)
+        }
+    }
+
+    /// What is connected, without the ports of datapaths that neither a VM nor the mapping file has: those are many, and may be
+    /// anybody's.
+    private var connected: [DatapathJoin] {
+        let named = Set(table.mapping.vmPorts.keys.map(\.dpID) + table.vmEntries.compactMap(\.datapath?.dpID))
+        return network.proxies.connected.map { join in
+            guard !join.isVirtualSwitch, !named.contains(join.dpID) else { return join }
+            var join = join
+            join.ports = []
+            return join
+        }
     }
 
     private func report(on inquiry: Inquiry) -> ServerReport {
@@ -23,7 +36,7 @@ extension ServerCore {
                 $0.vmID.rawValue < $1.vmID.rawValue
             },
             proxies: proxyConversations.filter { $0.value.peerEpoch > 0 }.keys.sorted(),
-            connected: network.proxies.connected,
+            connected: connected,
             rows: table.entries(withIdlePortsOf: { !network.proxies.isConnected($0) }),
             named: table.mapping.datapathPorts.map { ServerReport.NamedPort(vm: $0.key, datapath: $0.value) }
                 .sorted { ($0.vm.vmID.rawValue, $0.vm.port) < ($1.vm.vmID.rawValue, $1.vm.port) },

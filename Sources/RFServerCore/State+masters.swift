@@ -44,8 +44,8 @@ extension ServerCore {
         let former = network.proxies.set(next, for: dpID)
         if let former {
             changed(.datapathGrant(dpID, former))
-            log(
-                .warning, "datapath moves to another rfproxy",
+            tell(
+                .warning, of: dpID, "datapath moves to another rfproxy",
                 [
                     "dp_id": dpID, "from": former, "to": next,
                     "reason": network.proxies.silent.contains(former)
@@ -54,7 +54,7 @@ extension ServerCore {
                 ])
         }
         // What the former one said of refusals is of another connection.
-        network.refusals = network.refusals.filter { $0.value.dpID != dpID }
+        network.refusals[dpID] = nil
         changed(.datapathGrant(dpID, next))
         takeUpPorts(of: dpID)
         for key in network.routingKeys(of: dpID) { changed(key) }

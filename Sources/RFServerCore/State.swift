@@ -321,7 +321,6 @@ public struct ServerCore: DaemonCore {
         _ level: Logger.Level, of dpID: DatapathID, _ message: String,
         _ ids: [String: any CustomStringConvertible]
     ) {
-        let ids = ids.merging(["dp_id": dpID]) { own, _ in own }
         let isAnybodys = !dpID.isVirtualSwitch && network.table.entries(of: dpID).isEmpty
         if isAnybodys, !chatter.admits(at: present) {
             count(

@@ -184,6 +184,7 @@ import Testing
 
     @Test func ofTooManyPortsThoseOfTheLargestCrowdGo() throws {
         var bench = Bench()
+        try bench.settle()
         let first = try bench.connect(FakeSwitch(Bench.datapath, ports: 1000), from: "198.51.100.1")
         for number in 0..<300 {
             let fake = FakeSwitch(DatapathID(rawValue: UInt64(1000 + number)), ports: 1000)
@@ -204,14 +205,53 @@ import Testing
         #expect(bench.announcedPorts > 16_000 && bench.announcedPorts < 20_000)
         try bench.wait(.seconds(10))
         #expect(bench.announcedPorts > 40_000 && bench.announcedPorts < 45_000)
-        // One that is needed does not wait.
+        // One that is needed does not wait until it is its turn.
         let last = DatapathID(rawValue: 1099)
-        let map = PortMap(dpID: last, dpPort: 1, vsID: Bench.virtualSwitch, vsPort: 1)
         #expect(bench.server.table[.datapath(last)] == nil)
-        try bench.say(.portMap(map))
+        try bench.say(.portMap(PortMap(dpID: last, dpPort: 1, vsID: Bench.virtualSwitch, vsPort: 1)))
+        try bench.wait(.seconds(1))
         #expect(bench.server.table[.datapath(last)] != nil)
         try bench.wait(.seconds(60))
         #expect(bench.announcedPorts == 100_002)
+    }
+
+    @Test func aSwitchThatNobodyKnowsWaitsForNoneOfAnotherAddress() throws {
+        var bench = Bench()
+        for number in 0..<120 {
+            let fake = FakeSwitch(DatapathID(rawValue: UInt64(1000 + number)), ports: 1000)
+            try bench.connect(fake, from: "192.0.2.1")
+        }
+        try bench.connect(FakeSwitch(Bench.datapath, ports: 2), from: "198.51.100.1")
+        #expect(bench.server.table[.datapath(Bench.datapath)] == nil)
+        try bench.wait(.seconds(1))
+        #expect(bench.server.table[.datapath(Bench.datapath)] != nil)
+    }
+
+    @Test func portsThatFlapKeepNoSwitchFromBeingKnown() throws {
+        var bench = Bench()
+        let flapping = DatapathID(rawValue: 66)
+        let id = try bench.connect(FakeSwitch(flapping, ports: 1300))
+        func flap() throws {
+            for state in [OpenFlow10.PortState.linkDown, []] {
+                var port = FakeSwitch.port(1, of: flapping)
+                port.state = state
+                if let bytes = bench.switches[id]?.change(port: port) { try bench.deliver(bytes, from: id) }
+                try bench.wait(.milliseconds(100))
+            }
+        }
+        for _ in 0..<50 { try flap() }
+        try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        for _ in 0..<5 { try flap() }
+        #expect(bench.server.table[.datapath(Bench.datapath)] != nil)
+    }
+
+    @Test func beforeRfserverHasSpokenNoSwitchIsSentAwayForItsPorts() throws {
+        var bench = Bench()
+        bench.isServerAway = true
+        for number in 0..<150 {
+            try bench.connect(FakeSwitch(DatapathID(rawValue: UInt64(1000 + number)), ports: 1000))
+        }
+        #expect(bench.closed.isEmpty)
     }
 }
 

@@ -47,6 +47,18 @@ import Testing
         #expect(report.word == nil)
     }
 
+    @Test func whatNoVMHasIsNamedWithoutItsPorts() throws {
+        var scene = scene()
+        let idle = DatapathID(rawValue: 66)
+        scene.proxy.join(idle)
+        scene.settle()
+        #expect(scene.stored.values.contains { $0.datapath?.dpID == idle })
+        let report = try report(&scene, Inquiry(id: 9))
+        #expect(report.connected.map(\.dpID) == [Self.dpID, idle])
+        #expect(report.connected.map(\.ports.isEmpty) == [false, true])
+        #expect(!report.rows.contains { $0.datapath?.dpID == idle })
+    }
+
     @Test func theLongestPrefixThatWasHeardIsTold() throws {
         var scene = scene()
         func prefix(_ address: String) throws -> String? {

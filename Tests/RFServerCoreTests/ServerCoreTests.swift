@@ -158,6 +158,41 @@ struct ServerCoreTests {
         #expect(scene.flows(on: dp5, of: vm2) == ["10.0.0.0/8": via(2)])
     }
 
+    @Test("a datapath that no VM has, and that left while no rfserver was at work, leaves no rows behind")
+    func goneMeanwhile() {
+        var scene = oneRouter()
+        let idle = DatapathID(rawValue: 66)
+        scene.proxy.join(idle)
+        scene.settle()
+        let stored = scene.stored.count
+        scene.proxy.say(.datapathLeave(DatapathLeave(dpID: idle)))
+        scene.restartServer()
+        #expect(scene.stored.count == stored)
+        scene.pass(.seconds(3))
+        #expect(!scene.stored.values.contains { $0.datapath?.dpID == idle })
+        #expect(scene.stored.values.contains { $0.datapath?.dpID == dp5 })
+    }
+
+    @Test("lines about datapaths that no VM has are bounded, and use up nothing of the others'")
+    func lines() {
+        var scene = oneRouter()
+        for number in 0..<3000 {
+            let idle = DatapathID(rawValue: UInt64(1000 + number))
+            scene.proxy.join(idle)
+            scene.settle()
+            scene.proxy.say(.datapathLeave(DatapathLeave(dpID: idle)))
+            scene.settle()
+        }
+        func lines() -> [LogLine] {
+            scene.effects.compactMap { if case .log(let line) = $0 { line } else { nil } }
+        }
+        #expect(lines().count < 2100)
+        let before = lines().count
+        scene.proxy.say(.datapathLeave(DatapathLeave(dpID: dp5)))
+        scene.settle()
+        #expect(lines()[before...].contains { $0.message.hasPrefix("datapath disconnected") })
+    }
+
     // MARK: Mapping frames
 
     @Test("a mapping frame with the right token joins the ports, and the VM is told so")

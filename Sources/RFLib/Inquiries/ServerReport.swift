@@ -74,9 +74,9 @@ public struct ServerReport: Hashable, Codable, Sendable {
     public var vms: [VM]
     /// The rfproxies that have been heard of.
     public var proxies: [Int32]
-    /// The datapaths and virtual switches that are connected.
+    /// The datapaths and virtual switches that are connected, with their ports if a VM or the mapping file has one of them.
     public var connected: [DatapathJoin]
-    /// The RFTable, but for the idle ports of datapaths that are connected: those are many, and `connected` has them.
+    /// The RFTable, but for the idle ports of datapaths that are connected.
     public var rows: [RFEntry]
     /// The mapping file.
     public var named: [NamedPort]

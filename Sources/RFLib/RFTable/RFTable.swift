@@ -10,7 +10,7 @@ public struct RFTable: Hashable, Sendable {
     private let isStrict: Bool
 
     private var vmRows: [RFEntry.VMPort: RFEntry] = [:]
-    private var idleDatapathPorts: Set<RFEntry.DatapathPort.Place> = []
+    private var idlePorts: [DatapathID: Set<UInt16>] = [:]
     private var vmOfDatapathPort: [RFEntry.DatapathPort.Place: RFEntry.VMPort] = [:]
     /// The rfproxy that has each datapath; what all its rows say.
     private var proxies: [DatapathID: Int32] = [:]
@@ -40,7 +40,9 @@ public struct RFTable: Hashable, Sendable {
 
     /// The rows of all VMs, and after them the idle ports of some datapaths; both in the order of their ids.
     public func entries(withIdlePortsOf isWanted: (DatapathID) -> Bool) -> [RFEntry] {
-        let idle = idleDatapathPorts.filter { isWanted($0.dpID) }.map { RFEntry(datapath: port(at: $0)) }
+        let idle = idlePorts.filter { isWanted($0.key) }.flatMap { dpID, ports in
+            ports.map { RFEntry(datapath: port(at: RFEntry.DatapathPort.Place(dpID, $0))) }
+        }
         return vmRows.values.sorted { $0.id < $1.id } + idle.sorted { $0.id < $1.id }
     }
 
@@ -70,7 +72,7 @@ public struct RFTable: Hashable, Sendable {
 
     /// Each datapath that has rows, with the rfproxy that has it.
     public var datapaths: [DatapathID: Int32] {
-        let ids = Set(vmRows.values.compactMap(\.datapath?.dpID)).union(idleDatapathPorts.map(\.dpID))
+        let ids = Set(vmRows.values.compactMap(\.datapath?.dpID)).union(idlePorts.keys)
         return proxies.filter { ids.contains($0.key) }
     }
 
@@ -110,8 +112,8 @@ public struct RFTable: Hashable, Sendable {
     public mutating func join(_ dpID: DatapathID, ctID: Int32, ports: [UInt16]) {
         move(dpID, to: ctID)
         let present = Set(ports)
-        for idle in idleDatapathPorts where idle.dpID == dpID && !present.contains(idle.port) {
-            removeIdle(idle)
+        for port in idlePorts[dpID, default: []].subtracting(present) {
+            removeIdle(RFEntry.DatapathPort.Place(dpID, port))
         }
         for port in ports {
             let place = RFEntry.DatapathPort.Place(dpID, port)
@@ -127,15 +129,15 @@ public struct RFTable: Hashable, Sendable {
             entry.datapath?.ctID = ctID
             put(entry)
         }
-        for idle in idleDatapathPorts where idle.dpID == dpID {
-            changes.append(.put(RFEntry(datapath: port(at: idle))))
+        for number in idlePorts[dpID, default: []] {
+            changes.append(.put(RFEntry(datapath: port(at: RFEntry.DatapathPort.Place(dpID, number)))))
         }
     }
 
     /// A datapath is gone, its idle ports leave the table. Nothing is forgotten of one that has a VM.
     public mutating func forget(_ dpID: DatapathID) {
         guard entries(of: dpID).isEmpty else { return }
-        for idle in idleDatapathPorts where idle.dpID == dpID { removeIdle(idle) }
+        for port in idlePorts[dpID, default: []] { removeIdle(RFEntry.DatapathPort.Place(dpID, port)) }
         datapathOrder.removeAll { $0 == dpID }
         proxies[dpID] = nil
     }
@@ -162,7 +164,7 @@ public struct RFTable: Hashable, Sendable {
 
     private mutating func associate() {
         for (vm, datapath) in mapping.datapathPorts
-        where vmRows[vm]?.datapath == nil && idleDatapathPorts.contains(datapath.place) {
+        where vmRows[vm]?.datapath == nil && isIdle(datapath.place) {
             join(vm, datapath.place)
         }
         guard !isStrict else { return }
@@ -173,7 +175,7 @@ public struct RFTable: Hashable, Sendable {
                     continue
                 }
                 let place = RFEntry.DatapathPort.Place(datapath, UInt16(vm.port))
-                if idleDatapathPorts.contains(place), mapping.vmPorts[place] == nil { join(vm, place) }
+                if isIdle(place), mapping.vmPorts[place] == nil { join(vm, place) }
             }
         }
     }
@@ -190,7 +192,7 @@ public struct RFTable: Hashable, Sendable {
             guard self.entries(of: datapath).isEmpty else { return false }
             return free.contains { vm in
                 let place = RFEntry.DatapathPort.Place(datapath, UInt16(vm.port))
-                return idleDatapathPorts.contains(place) && mapping.vmPorts[place] == nil
+                return isIdle(place) && mapping.vmPorts[place] == nil
             }
         }
     }
@@ -224,13 +226,18 @@ public struct RFTable: Hashable, Sendable {
         if let virtual = entry?.virtual { vmOfVirtualPort[virtual] = vm }
     }
 
+    private func isIdle(_ place: RFEntry.DatapathPort.Place) -> Bool {
+        idlePorts[place.dpID]?.contains(place.port) ?? false
+    }
+
     private mutating func addIdle(_ place: RFEntry.DatapathPort.Place) {
-        guard idleDatapathPorts.insert(place).inserted else { return }
+        guard idlePorts[place.dpID, default: []].insert(place.port).inserted else { return }
         changes.append(.add(RFEntry(datapath: port(at: place))))
     }
 
     private mutating func removeIdle(_ place: RFEntry.DatapathPort.Place) {
-        guard idleDatapathPorts.remove(place) != nil else { return }
+        guard idlePorts[place.dpID]?.remove(place.port) != nil else { return }
+        if idlePorts[place.dpID]?.isEmpty ?? false { idlePorts[place.dpID] = nil }
         changes.append(.delete(id: RFEntry(datapath: port(at: place)).id))
     }
 
@@ -260,7 +267,7 @@ public struct RFTable: Hashable, Sendable {
             changes.append(.delete(id: entry.id))
             return
         }
-        idleDatapathPorts.insert(datapath.place)
+        idlePorts[datapath.dpID, default: []].insert(datapath.port)
         let restored = RFEntry(datapath: port(at: datapath.place))
         if restored != entry { changes.append(.put(restored)) }
     }

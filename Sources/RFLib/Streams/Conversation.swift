@@ -111,6 +111,9 @@ public struct Conversation: Sendable {
         return dues.reduce(aliveAt) { min($0, $1 ?? $0) }
     }
 
+    /// How many keys there is a new word on that the peer has not been sent.
+    public var backlog: Int { sender.backlog }
+
     /// True if changes gather that could be sent.
     public var isHolding: Bool { sender.canSend }
 

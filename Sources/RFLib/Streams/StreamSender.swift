@@ -26,8 +26,11 @@ struct StreamSender {
         self.limits = limits
     }
 
+    /// How many keys there is a new word on that has not been sent.
+    var backlog: Int { pending.count }
+
     /// True if enough waits to fill an envelope.
-    var hasFullBatch: Bool { pending.count >= limits.batch }
+    var hasFullBatch: Bool { backlog >= limits.batch }
 
     /// True if there is something to say, and the window has room for it.
     var canSend: Bool {

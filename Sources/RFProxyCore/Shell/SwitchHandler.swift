@@ -68,7 +68,6 @@ final class SwitchHandler: ChannelInboundHandler {
         // NIO reads into the same memory again if nobody keeps it.
         var data = ByteBuffer()
         swap(&data, &unheard)
-        defer { if data.readableBytes > 0 { unheard = data } }
         do {
             while patience > 0, !isClosed, let frame = try decoder.decode(buffer: &data) {
                 if frame.header.type != OpenFlow10.MessageType.packetIn.rawValue { patience -= 1 }
@@ -77,6 +76,7 @@ final class SwitchHandler: ChannelInboundHandler {
         } catch {
             loop.failed(self, "sent what is no OpenFlow message: \(error)")
         }
+        if data.readableBytes > 0 { unheard = data }
         loop.packetsRead(from: self)
         guard !isClosed else { return }
         setReading(patience > 0, context)

@@ -104,7 +104,7 @@ def identities(lab: Lab) -> None:
 
 @contextmanager
 def _unnoticed(lab: Lab, *told: str, lines: int = LINES) -> Iterator[None]:
-    """While the block runs, the switches keep their connections and flows, no ping is lost, and rfproxy's memory stays as it is;
+    """While the block runs, the switches keep their connections and flows, no ping is lost, and the memory of rfproxy and rfserver stays as it is;
     afterwards its log says why it has sent strangers away, and not too often."""
     until(lambda: adjacencies(lab) == ADJACENCIES, "all neighbours are there to begin with", 10, tuple(lab.logs))
     connections, flows = _connections(lab), _flows(lab)

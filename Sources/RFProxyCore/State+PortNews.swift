@@ -1,0 +1,91 @@
+import NetTypes
+import RFLib
+
+/// What rfserver hears of the datapaths' ports, and when.
+extension ProxyCore {
+    /// New words that may wait for rfserver before it is told of no more idle datapaths: each that has gone meanwhile is one of them.
+    private static var mostBacklog: Int { 4 * mostSwitches }
+
+    /// Tells rfserver of the ports of which it is time to tell. Idle datapaths take turns: who is ever new switches must not keep
+    /// rfserver and the database from all else.
+    mutating func tellPorts(at now: Instant) {
+        guard datapaths.values.contains(where: { $0.isPortNewsDue(at: now) }) else { return }
+        boundIdlePorts(at: now)
+        var idle: [IdleNews.Candidate] = []
+        for datapath in datapaths.values where datapath.isPortNewsDue(at: now) {
+            if let id = datapath.session, let session = sessions[id], isIdle(datapath.id) {
+                let isKnown = announcements.message(for: .datapath(datapath.id)) != nil
+                idle.append(
+                    IdleNews.Candidate(
+                        id: datapath.id, session: id, source: Source(session.peer),
+                        ports: datapath.ports.count,
+                        isKnown: isKnown))
+            } else {
+                tellPorts(of: datapath)
+            }
+        }
+        guard !idle.isEmpty else { return }
+        let isBehind = conversation.backlog > Self.mostBacklog
+        let admitted = isBehind ? [] : idleNews.admit(idle, at: now)
+        let next = isBehind ? now.advanced(by: .seconds(1)) : idleNews.next(at: now)
+        for candidate in idle { datapaths[candidate.id]?.portNewsAt = next }
+        for id in admitted {
+            if let datapath = datapaths[id] { tellPorts(of: datapath) }
+        }
+    }
+
+    private mutating func tellPorts(of datapath: Datapath) {
+        datapaths[datapath.id]?.portNewsAt = nil
+        guard datapath.session != nil else { return }
+        announce(.datapathJoin(datapath.join(ctID: settings.ctID, epoch: desk.epoch)))
+    }
+}
+
+/// In what turn, and how often, rfserver is told of idle datapaths.
+struct IdleNews: Sendable {
+    /// One that waits for its turn.
+    struct Candidate {
+        let id: DatapathID
+        let session: SessionID
+        let source: Source
+        let ports: Int
+        /// False if rfserver has not been told of it at all.
+        let isKnown: Bool
+    }
+
+    /// In ports: each is a row of rfserver's table.
+    private var limit = RateLimit(perSecond: 2500, burst: 16_384)
+    /// What a datapath costs beside its ports.
+    private static let perDatapath = 32
+    /// When each source that still waits had its last turn, in turns.
+    private var lastTurns: [Source: UInt64] = [:]
+    private var turn: UInt64 = 0
+
+    /// When there will be another turn.
+    func next(at now: Instant) -> Instant { limit.next(at: now) }
+
+    /// Decides of which rfserver is told now: first of the unknown ones, and of the source first whose last turn is longest ago.
+    mutating func admit(_ candidates: [Candidate], at now: Instant) -> [DatapathID] {
+        // The first of each is at its end.
+        var queues = Dictionary(grouping: candidates, by: \.source).mapValues { queue in
+            queue.sorted {
+                ($0.isKnown ? 1 : 0, $0.session.rawValue) > ($1.isKnown ? 1 : 0, $1.session.rawValue)
+            }
+        }
+        var admitted: [DatapathID] = []
+        while let first = queues.values.compactMap(\.last).min(by: { rank($0) < rank($1) }),
+            limit.admits(Self.perDatapath + first.ports, at: now)
+        {
+            admitted.append(first.id)
+            turn += 1
+            lastTurns[first.source] = turn
+            queues[first.source]?.removeLast()
+        }
+        lastTurns = lastTurns.filter { !(queues[$0.key]?.isEmpty ?? true) }
+        return admitted
+    }
+
+    private func rank(_ candidate: Candidate) -> (Int, UInt64, UInt64) {
+        (candidate.isKnown ? 1 : 0, lastTurns[candidate.source] ?? 0, candidate.session.rawValue)
+    }
+}
