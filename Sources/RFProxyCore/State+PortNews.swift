@@ -3,7 +3,8 @@ import RFLib
 
 /// What rfserver hears of the datapaths' ports, and when.
 extension ProxyCore {
-    /// New words that may wait for rfserver before it is told of no more idle datapaths: each that has gone meanwhile is one of them.
+    /// New words that may wait for rfserver, of whatever kind, before it is told of no more idle datapaths: each that has gone
+    /// meanwhile is one of them.
     private static var mostBacklog: Int { 4 * mostSwitches }
 
     /// Tells rfserver of the ports of which it is time to tell. Idle datapaths take turns: who is ever new switches must not keep
@@ -57,14 +58,14 @@ struct IdleNews: Sendable {
     private var limit = RateLimit(perSecond: 2500, burst: 16_384)
     /// What a datapath costs beside its ports.
     private static let perDatapath = 32
-    /// When each source that still waits had its last turn, in turns.
+    /// Which turn was the last of each source, of the last turns: nobody else can have waited for longer.
     private var lastTurns: [Source: UInt64] = [:]
     private var turn: UInt64 = 0
 
     /// When there will be another turn.
     func next(at now: Instant) -> Instant { limit.next(at: now) }
 
-    /// Decides of which rfserver is told now: first of the unknown ones, and of the source first whose last turn is longest ago.
+    /// Decides of which rfserver is told now: of the source first whose last turn is longest ago, and there of unknown ones.
     mutating func admit(_ candidates: [Candidate], at now: Instant) -> [DatapathID] {
         // The first of each is at its end.
         var queues = Dictionary(grouping: candidates, by: \.source).mapValues { queue in
@@ -81,11 +82,13 @@ struct IdleNews: Sendable {
             lastTurns[first.source] = turn
             queues[first.source]?.removeLast()
         }
-        lastTurns = lastTurns.filter { !(queues[$0.key]?.isEmpty ?? true) }
+        if lastTurns.count > 2 * ProxyCore.mostSwitches {
+            lastTurns = lastTurns.filter { turn - $0.value < ProxyCore.mostSwitches }
+        }
         return admitted
     }
 
-    private func rank(_ candidate: Candidate) -> (Int, UInt64, UInt64) {
-        (candidate.isKnown ? 1 : 0, lastTurns[candidate.source] ?? 0, candidate.session.rawValue)
+    private func rank(_ candidate: Candidate) -> (UInt64, Int, UInt64) {
+        (lastTurns[candidate.source] ?? 0, candidate.isKnown ? 1 : 0, candidate.session.rawValue)
     }
 }

@@ -10,7 +10,7 @@ extension ProxyCore {
     static var mostStrangersOfSource: Int { 64 }
     /// Datapaths that are connected.
     static var mostSwitches: Int { 1024 }
-    /// Ports of the connected datapaths over which nothing is routed, all together: rfserver has a row for each.
+    /// Ports of the idle datapaths that are connected, all together: rfserver has a row for each.
     static var mostIdlePorts: Int { 128 * mostSwitches }
     /// All that may be connected at once.
     static var mostConnections: Int { mostStrangers + mostSwitches }
@@ -46,37 +46,43 @@ extension ProxyCore {
     }
 
     /// A datapath has said which ports it has. Where idle ones have too many together, some make room: of the source that has most
-    /// ports the one that came first.
+    /// ports the one that came first; or last, while rfserver has yet to say which are not idle.
     mutating func boundIdlePorts(at now: Instant) {
-        // Before rfserver has spoken, all look idle.
-        guard hasServerState else { return }
         let all = datapaths.values.reduce(0) { $1.session == nil ? $0 : $0 + $1.ports.count }
         guard all > Self.mostIdlePorts else { return }
         var crowds = idleCrowds
         var surplus = crowds.reduce(0) { $0 + $1.ports } - Self.mostIdlePorts
         while surplus > 0, let largest = crowds.indices.max(by: { crowds[$0].ports < crowds[$1].ports }) {
-            let oldest = crowds[largest].connections.removeFirst()
-            crowds[largest].ports -= oldest.ports
-            surplus -= oldest.ports
-            close(oldest.id, "made room for the ports of others, since nothing is routed over it", at: now)
+            let connections = crowds[largest].connections
+            guard let victim = hasServerState ? connections.first : connections.last else { return }
+            crowds[largest].connections.removeAll { $0.id == victim.id }
+            crowds[largest].ports -= victim.ports
+            surplus -= victim.ports
+            close(victim.id, "made room for the ports of others, since nothing is routed over it", at: now)
         }
     }
 
     /// The most flows that are read: a switch that has more never stops.
     static var mostFlows: Int { 4_000_000 }
 
-    /// Some switches have said more flows. Those over which nothing is to be routed share what there is: all that they have is only to
-    /// be deleted.
+    /// Some switches have said more flows. Those over which nothing is to be routed share what there is, since all that they have is
+    /// only to be deleted: who has most goes.
     mutating func boundFlows(at now: Instant) {
         guard !grown.isEmpty else { return }
-        let unrouted = datapaths.values.reduce(0) { $1.table.isUnrouted ? $0 + $1.table.auditSize : $0 }
-        for id in grown {
-            guard let table = datapaths[id]?.table, let session = datapaths[id]?.session else { continue }
-            if table.auditSize > Self.mostFlows || table.isUnrouted && unrouted > settings.mostUnroutedFlows {
-                close(session, "has too many flows", at: now)
-            }
+        for id in grown where datapaths[id]?.table.auditSize ?? 0 > Self.mostFlows {
+            if let session = datapaths[id]?.session { close(session, "has too many flows", at: now) }
         }
         grown.removeAll(keepingCapacity: true)
+        var sizes: [SessionID: Int] = [:]
+        for datapath in datapaths.values where datapath.table.isUnrouted {
+            if let session = datapath.session { sizes[session] = datapath.table.auditSize }
+        }
+        var size = sizes.values.reduce(0, +)
+        while size > settings.mostUnroutedFlows, let largest = sizes.max(by: { $0.value < $1.value }) {
+            close(largest.key, "has too many flows", at: now)
+            sizes[largest.key] = nil
+            size -= largest.value
+        }
     }
 
     /// True for a datapath of which rfserver has said neither a route nor whose ports it has: it may be anybody's.

@@ -14,10 +14,10 @@ public struct ProxyCore: DaemonCore {
     /// The map of ports, and what else passing a packet on needs.
     var shuttle: Shuttle
     var tally = Tally()
-    /// Lines about switches that come, go and change: so many for a network that starts, but not without end. Switches over which
-    /// nothing is routed have an allowance of their own: anybody may be one.
+    /// Lines about switches that come, go and change: so many for a network that starts, but not without end. Idle ones have an
+    /// allowance of their own: anybody may be one.
     private var chatter = RateLimit(perSecond: 1, burst: 2000)
-    private var chatterOfUnrouted = RateLimit(perSecond: 1, burst: 2000)
+    private var chatterOfIdle = RateLimit(perSecond: 1, burst: 2000)
 
     // MARK: rfserver
     var conversation: Conversation
@@ -196,8 +196,7 @@ public struct ProxyCore: DaemonCore {
         _ level: Logger.Level, of id: DatapathID, _ message: String,
         _ ids: [String: any CustomStringConvertible]
     ) {
-        let isAdmitted =
-            isRouted(id) ? chatter.admits(at: present) : chatterOfUnrouted.admits(at: present)
+        let isAdmitted = isIdle(id) ? chatterOfIdle.admits(at: present) : chatter.admits(at: present)
         if isAdmitted {
             log(level, message, ids)
         } else {

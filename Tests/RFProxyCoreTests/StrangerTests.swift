@@ -222,9 +222,24 @@ import Testing
             try bench.connect(fake, from: "192.0.2.1")
         }
         try bench.connect(FakeSwitch(Bench.datapath, ports: 2), from: "198.51.100.1")
-        #expect(bench.server.table[.datapath(Bench.datapath)] == nil)
-        try bench.wait(.seconds(1))
-        #expect(bench.server.table[.datapath(Bench.datapath)] != nil)
+        let port = FakeSwitch.port(3, of: Bench.datapath)
+        // Others come from there all the while.
+        for number in 0..<10 {
+            try bench.wait(.milliseconds(300))
+            let fake = FakeSwitch(DatapathID(rawValue: UInt64(2000 + number)), ports: 1000)
+            try bench.connect(fake, from: "192.0.2.1")
+            if number == 5, let id = bench.core.datapaths[Bench.datapath]?.session,
+                let bytes = bench.switches[id]?.change(port: port)
+            {
+                #expect(bench.server.table[.datapath(Bench.datapath)] != nil)
+                try bench.deliver(bytes, from: id)
+            }
+        }
+        guard case .datapathJoin(let join)? = bench.server.table[.datapath(Bench.datapath)] else {
+            Issue.record("it is not known")
+            return
+        }
+        #expect(join.ports.map(\.dpPort) == [1, 2, 3], "what is new about it is told as well")
     }
 
     @Test func portsThatFlapKeepNoSwitchFromBeingKnown() throws {
@@ -245,13 +260,33 @@ import Testing
         #expect(bench.server.table[.datapath(Bench.datapath)] != nil)
     }
 
-    @Test func beforeRfserverHasSpokenNoSwitchIsSentAwayForItsPorts() throws {
+    @Test func beforeRfserverHasSpokenThoseThatAreThereStay() throws {
         var bench = Bench()
         bench.isServerAway = true
-        for number in 0..<150 {
+        let ids = try (0..<150).map { number in
             try bench.connect(FakeSwitch(DatapathID(rawValue: UInt64(1000 + number)), ports: 1000))
         }
-        #expect(bench.closed.isEmpty)
+        #expect(bench.closed == Set(ids.suffix(150 - ProxyCore.mostIdlePorts / 1000)))
+    }
+
+    @Test func ofThoseThatHaveTooManyFlowsTogetherTheOneWithMostGoes() throws {
+        var settings = ProxySettings()
+        settings.mostUnroutedFlows = 5000
+        settings.keepsForeignFlows = true
+        var bench = Bench(settings)
+        let sizes: [UInt16] = [4000, 900, 300]
+        let ids = try sizes.indices.map { index in
+            let datapath = DatapathID(rawValue: UInt64(66 + index))
+            let id = try bench.connect(FakeSwitch(datapath, ports: 2))
+            try bench.say(.tableComplete(TableComplete(dpID: datapath)))
+            for number in 1...sizes[index] {
+                let flow = FakeSwitch.FlowID(OpenFlow10.Match(inPort: .init(rawValue: number)), 1)
+                bench.switches[id]?.set(flow, FakeSwitch.Flow(actions: []))
+            }
+            return id
+        }
+        try bench.wait(.seconds(61))
+        #expect(bench.closed == [ids[0]])
     }
 }
 

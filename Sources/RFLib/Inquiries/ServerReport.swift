@@ -74,7 +74,7 @@ public struct ServerReport: Hashable, Codable, Sendable {
     public var vms: [VM]
     /// The rfproxies that have been heard of.
     public var proxies: [Int32]
-    /// The datapaths and virtual switches that are connected, with their ports if a VM or the mapping file has one of them.
+    /// The datapaths and virtual switches that are connected, those with their ports of which a VM or the mapping file has one.
     public var connected: [DatapathJoin]
     /// The RFTable, but for the idle ports of datapaths that are connected.
     public var rows: [RFEntry]

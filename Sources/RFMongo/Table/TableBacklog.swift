@@ -3,8 +3,9 @@ import RFLib
 /// Changes of the table that wait to be written, without those that a later one has made needless.
 ///
 /// A switch that comes and goes while the database is slow, or has no majority, is not to be remembered for each time: what waits is
-/// bounded by the rows that are there and those that are to be there, unless a VM's row gets other ports again and again. The ports of rows are unique, so the order of what is left
-/// stays, except that a row that will be gone goes early: no other row needs it.
+/// bounded by the rows that are there and those that are to be there, unless a VM's row gets other ports again and again.
+/// The ports of rows are unique, so the order of what is left stays, except that a row that will be gone goes early: no
+/// other row needs it.
 struct TableBacklog: Waiting, Sendable {
     private var changes: [UInt64: RFTableChange] = [:]
     /// The changes that make, or change, a row, by its `id`; none from before it was deleted last.
