@@ -272,21 +272,26 @@ import Testing
     @Test func ofThoseThatHaveTooManyFlowsTogetherTheOneWithMostGoes() throws {
         var settings = ProxySettings()
         settings.mostUnroutedFlows = 5000
-        settings.keepsForeignFlows = true
         var bench = Bench(settings)
-        let sizes: [UInt16] = [4000, 900, 300]
-        let ids = try sizes.indices.map { index in
+        var ids: [SessionID] = []
+        for (index, size) in [900, 4000, 300].enumerated() {
             let datapath = DatapathID(rawValue: UInt64(66 + index))
-            let id = try bench.connect(FakeSwitch(datapath, ports: 2))
+            ids.append(try bench.connect(FakeSwitch(datapath, ports: 2)))
             try bench.say(.tableComplete(TableComplete(dpID: datapath)))
-            for number in 1...sizes[index] {
-                let flow = FakeSwitch.FlowID(OpenFlow10.Match(inPort: .init(rawValue: number)), 1)
-                bench.switches[id]?.set(flow, FakeSwitch.Flow(actions: []))
+            // The first parts of an answer.
+            let isAsked = bench.core.datapaths[datapath]?.table.beginAudit()
+            #expect(isAsked == true)
+            let flows = (1...UInt16(size)).map { number in
+                OpenFlow10.FlowStats(
+                    match: OpenFlow10.Match(inPort: .init(rawValue: number)), priority: 1, cookie: 0,
+                    actions: [])
             }
-            return id
+            bench.core.audited(flows, of: datapath, isLast: false, at: bench.now)
         }
-        try bench.wait(.seconds(61))
-        #expect(bench.closed == [ids[0]])
+        let effects = bench.core.conclude(at: bench.now)
+        #expect(effects.contains(.close(ids[1])))
+        let areHere = ids.map { bench.isHere($0) }
+        #expect(areHere == [true, false, true])
     }
 }
 
