@@ -7,8 +7,8 @@ import RFLib
 extension ProxyCore {
     /// Does what is due of the switches: tells of their ports, tries refused flows again, reads flows.
     mutating func checkDatapaths(at now: Instant) {
-        tellPorts(at: now)
         let due = datapaths.values.filter { $0.deadline.map { $0 <= now } ?? false }.map(\.id)
+        tellPorts(of: due.filter { datapaths[$0]?.isPortNewsDue(at: now) ?? false }, at: now)
         for id in due {
             if datapaths[id]?.isRetryDue(at: now) ?? false {
                 datapaths[id]?.retryRefused()

@@ -7,13 +7,13 @@ extension ProxyCore {
     /// meanwhile is one of them.
     private static var mostBacklog: Int { 4 * mostSwitches }
 
-    /// Tells rfserver of the ports of which it is time to tell. Idle datapaths take turns: who is ever new switches must not keep
-    /// rfserver and the database from all else.
-    mutating func tellPorts(at now: Instant) {
-        guard datapaths.values.contains(where: { $0.isPortNewsDue(at: now) }) else { return }
+    /// Tells rfserver of the ports of those of which it is time to tell. Idle datapaths take turns: who is ever new switches must
+    /// not keep rfserver and the database from all else.
+    mutating func tellPorts(of due: [DatapathID], at now: Instant) {
+        guard !due.isEmpty else { return }
         boundIdlePorts(at: now)
         var idle: [IdleNews.Candidate] = []
-        for datapath in datapaths.values where datapath.isPortNewsDue(at: now) {
+        for datapath in due.compactMap({ datapaths[$0] }) {
             if let id = datapath.session, let session = sessions[id], isIdle(datapath.id) {
                 let isKnown = announcements.message(for: .datapath(datapath.id)) != nil
                 idle.append(
@@ -69,9 +69,7 @@ struct IdleNews: Sendable {
     mutating func admit(_ candidates: [Candidate], at now: Instant) -> [DatapathID] {
         // The first of each is at its end.
         var queues = Dictionary(grouping: candidates, by: \.source).mapValues { queue in
-            queue.sorted {
-                ($0.isKnown ? 1 : 0, $0.session.rawValue) > ($1.isKnown ? 1 : 0, $1.session.rawValue)
-            }
+            queue.sorted { rank($0) > rank($1) }
         }
         var admitted: [DatapathID] = []
         while let first = queues.values.compactMap(\.last).min(by: { rank($0) < rank($1) }),

@@ -39,9 +39,8 @@ extension ProxyCore {
     mutating func boundSwitches(at now: Instant) -> Bool {
         let count = datapaths.values.reduce(0) { $1.session == nil ? $0 : $0 + 1 }
         guard count >= Self.mostSwitches else { return true }
-        let crowd = idleCrowds.max { $0.connections.count < $1.connections.count }
-        guard let oldest = crowd?.connections.first else { return false }
-        close(oldest.id, "made room for another switch, since nothing is routed over it", at: now)
+        guard let crowd = idleCrowds.max(by: { $0.count < $1.count }) else { return false }
+        closeOldest(of: crowd, "made room for another switch, since nothing is routed over it", at: now)
         return true
     }
 
@@ -50,16 +49,22 @@ extension ProxyCore {
     mutating func boundIdlePorts(at now: Instant) {
         let all = datapaths.values.reduce(0) { $1.session == nil ? $0 : $0 + $1.ports.count }
         guard all > Self.mostIdlePorts else { return }
-        var crowds = idleCrowds
-        var surplus = crowds.reduce(0) { $0 + $1.ports } - Self.mostIdlePorts
-        while surplus > 0, let largest = crowds.indices.max(by: { crowds[$0].ports < crowds[$1].ports }) {
-            let connections = crowds[largest].connections
-            guard let victim = hasServerState ? connections.first : connections.last else { return }
-            crowds[largest].connections.removeAll { $0.id == victim.id }
-            crowds[largest].ports -= victim.ports
-            surplus -= victim.ports
-            close(victim.id, "made room for the ports of others, since nothing is routed over it", at: now)
+        while true {
+            let crowds = idleCrowds.map { (sessions: $0, ports: $0.reduce(0) { $0 + ports(of: $1) }) }
+            guard crowds.reduce(0, { $0 + $1.ports }) > Self.mostIdlePorts,
+                let crowd = crowds.max(by: { $0.ports < $1.ports })?.sessions
+            else { return }
+            let reason = "made room for the ports of others, since nothing is routed over it"
+            if hasServerState {
+                closeOldest(of: crowd, reason, at: now)
+            } else if let newest = crowd.map(\.id).max(by: { $0.rawValue < $1.rawValue }) {
+                close(newest, reason, at: now)
+            }
         }
+    }
+
+    private func ports(of session: SwitchSession) -> Int {
+        session.datapath.flatMap { datapaths[$0]?.ports.count } ?? 0
     }
 
     /// The most flows that are read: a switch that has more never stops.
@@ -89,30 +94,15 @@ extension ProxyCore {
     func isIdle(_ id: DatapathID) -> Bool { !isRouted(id) && !shuttle.known.names(id) }
 
     /// The connections of idle datapaths, by where they come from.
-    private var idleCrowds: [IdleCrowd] {
-        var crowds: [Source: IdleCrowd] = [:]
-        let sessions = datapaths.values.filter { isIdle($0.id) }.compactMap(\.session)
-        for id in sessions.sorted(by: { $0.rawValue < $1.rawValue }) {
-            guard let session = self.sessions[id], let datapath = session.datapath else { continue }
-            crowds[Source(session.peer), default: IdleCrowd()].add(
-                id, ports: datapaths[datapath]?.ports.count ?? 0)
+    private var idleCrowds: [[SwitchSession]] {
+        let idle = datapaths.values.filter { isIdle($0.id) }.compactMap {
+            $0.session.flatMap { sessions[$0] }
         }
-        return Array(crowds.values)
+        return Array(Dictionary(grouping: idle) { Source($0.peer) }.values)
     }
 
     /// True if the connection has said which datapath it is.
     func isIntroduced(_ id: SessionID) -> Bool { sessions[id]?.datapath != nil }
-}
-
-/// Connections of idle datapaths that come from one source, the first to come at the front.
-private struct IdleCrowd {
-    var connections: [(id: SessionID, ports: Int)] = []
-    var ports = 0
-
-    mutating func add(_ id: SessionID, ports: Int) {
-        connections.append((id, ports))
-        self.ports += ports
-    }
 }
 
 /// Whom connections are counted against: an address, or the network of an IPv6 host, which has addresses without end.

@@ -276,8 +276,8 @@ public struct ServerCore: DaemonCore {
         let changes = network.table.takeChanges()
         guard !changes.isEmpty else { return }
         effects.append(.save(changes))
-        for entry in changes.compactMap(\.entry) {
-            guard let vm = entry.vm, let datapath = entry.datapath else { continue }
+        for change in changes {
+            guard let entry = change.entry, let vm = entry.vm, let datapath = entry.datapath else { continue }
             log(
                 .info, "port \(entry.status.rawValue)",
                 [

@@ -41,7 +41,7 @@ public struct RFTable: Hashable, Sendable {
     /// The rows of all VMs, and after them the idle ports of some datapaths; both in the order of their ids.
     public func entries(withIdlePortsOf isWanted: (DatapathID) -> Bool) -> [RFEntry] {
         let idle = idlePorts.filter { isWanted($0.key) }.flatMap { dpID, ports in
-            ports.map { RFEntry(datapath: port(at: RFEntry.DatapathPort.Place(dpID, $0))) }
+            ports.map { idleRow(at: RFEntry.DatapathPort.Place(dpID, $0)) }
         }
         return vmRows.values.sorted { $0.id < $1.id } + idle.sorted { $0.id < $1.id }
     }
@@ -130,7 +130,7 @@ public struct RFTable: Hashable, Sendable {
             put(entry)
         }
         for number in idlePorts[dpID, default: []] {
-            changes.append(.put(RFEntry(datapath: port(at: RFEntry.DatapathPort.Place(dpID, number)))))
+            changes.append(.put(idleRow(at: RFEntry.DatapathPort.Place(dpID, number))))
         }
     }
 
@@ -230,15 +230,19 @@ public struct RFTable: Hashable, Sendable {
         idlePorts[place.dpID]?.contains(place.port) ?? false
     }
 
+    private func idleRow(at place: RFEntry.DatapathPort.Place) -> RFEntry {
+        RFEntry(datapath: port(at: place))
+    }
+
     private mutating func addIdle(_ place: RFEntry.DatapathPort.Place) {
         guard idlePorts[place.dpID, default: []].insert(place.port).inserted else { return }
-        changes.append(.add(RFEntry(datapath: port(at: place))))
+        changes.append(.add(idleRow(at: place)))
     }
 
     private mutating func removeIdle(_ place: RFEntry.DatapathPort.Place) {
         guard idlePorts[place.dpID]?.remove(place.port) != nil else { return }
         if idlePorts[place.dpID]?.isEmpty ?? false { idlePorts[place.dpID] = nil }
-        changes.append(.delete(id: RFEntry(datapath: port(at: place)).id))
+        changes.append(.delete(id: idleRow(at: place).id))
     }
 
     /// Takes up a stored row, unless it contradicts another or the mapping file.
@@ -268,7 +272,7 @@ public struct RFTable: Hashable, Sendable {
             return
         }
         idlePorts[datapath.dpID, default: []].insert(datapath.port)
-        let restored = RFEntry(datapath: port(at: datapath.place))
+        let restored = idleRow(at: datapath.place)
         if restored != entry { changes.append(.put(restored)) }
     }
 

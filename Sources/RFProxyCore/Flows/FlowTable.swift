@@ -97,11 +97,10 @@ struct FlowTable: Sendable {
         owners = owners.mapValues { $0.filter { $0.value == generation } }.filter { !$0.value.isEmpty }
         let stale = entries.filter { $0.value.desired != .absent && $0.value.generation != generation }.keys
         for key in stale {
-            if key.role != .control { routes -= 1 }
-            change(key) { entry in
-                entry.desired = .absent
-                if entry.marks.contains(.inFlight) { entry.marks.insert(.changed) }
-            }
+            guard var entry = entries[key] else { continue }
+            decide(.absent, &entry, key)
+            if entry.marks.contains(.inFlight) { entry.marks.insert(.changed) }
+            entries[key] = entry
             unwanted(key)
         }
         isComplete = true

@@ -104,8 +104,8 @@ def identities(lab: Lab) -> None:
 
 @contextmanager
 def _unnoticed(lab: Lab, *told: str, lines: int = LINES) -> Iterator[None]:
-    """While the block runs, the switches keep their connections and flows, no ping is lost, and the memory of rfproxy and rfserver stays as it is;
-    afterwards its log says why it has sent strangers away, and not too often."""
+    """While the block runs, the switches keep their connections and flows, no ping is lost, and the memory of rfproxy and rfserver
+    stays as it is; afterwards rfproxy's log says why it has sent strangers away, and not too often."""
     until(lambda: adjacencies(lab) == ADJACENCIES, "all neighbours are there to begin with", 10, tuple(lab.logs))
     connections, flows = _connections(lab), _flows(lab)
     expect(len(connections) == len(lab.switches) + 1, f"{len(connections)} connections of {len(lab.switches) + 1} switches")
@@ -123,8 +123,8 @@ def _unnoticed(lab: Lab, *told: str, lines: int = LINES) -> Iterator[None]:
     expect(connections <= _connections(lab), "a switch has connected again", *lab.logs)
     expect(adjacencies(lab) == ADJACENCIES, "a neighbour of OSPF was lost", *lab.logs)
     _expect_same(flows, _flows(lab), time.monotonic() - begin)
-    for name in ("rfproxy", "rfserver"):
-        expect(grown[name] <= GROWTH[name], f"{name} has grown by {grown[name]} kB", *lab.logs)
+    for name, most in GROWTH.items():
+        expect(grown[name] <= most, f"{name} has grown by {grown[name]} kB", *lab.logs)
     for words in told:
         lab.rfproxy.wait_logged(words.replace("(", r"\("), mark)
     written = len(lab.rfproxy.logged("", mark))
