@@ -28,13 +28,19 @@ public struct Status: Sendable {
         for vm in server.vms { missing += self.missing(of: vm, seesPorts: hasVirtualSwitch) }
         missing += missingDatapaths(server) + missingNames(server)
         for proxy in answers.proxies.values {
-            for datapath in proxy.datapaths where datapath.refused > 0 {
+            for datapath in proxy.datapaths where datapath.refused > 0 && needed.contains(datapath.dpID) {
                 missing.append(
                     "datapath \(datapath.dpID) has refused \(datapath.refused) flows: is its table full?")
                 missing += server.refusals.filter { $0.dpID == datapath.dpID }.map(text)
             }
         }
         return missing
+    }
+
+    /// The datapaths that a VM has, or is to have. Any other may be anybody's.
+    private var needed: Set<DatapathID> {
+        Set((answers.server?.rows ?? []).compactMap(\.datapath?.dpID))
+            .union((answers.server?.named ?? []).map(\.datapath.dpID))
     }
 
     private func text(_ refusal: ServerReport.Refusal) -> String {
@@ -104,14 +110,23 @@ public struct Status: Sendable {
         }
         for (ctID, proxy) in answers.proxies.sorted(by: { $0.key < $1.key }) {
             lines.append("rfproxy.\(ctID)       epoch \(proxy.epoch)")
-            for datapath in proxy.datapaths {
-                lines.append("  dp \(datapath.dpID)  \(text(datapath))")
-            }
+            lines += self.lines(of: proxy)
         }
         for vmID in answers.vms { lines += self.lines(of: vmID) }
         let missing = missing
         lines.append(missing.isEmpty ? "nothing is missing" : "missing:")
         return (lines + missing.map { "  \($0)" }).joined(separator: "\n") + "\n"
+    }
+
+    /// So many datapaths that no VM has are named: enough for a network that is being set up.
+    private static let mostIdle = 16
+
+    private func lines(of proxy: ProxyReport) -> [String] {
+        let idle = proxy.datapaths.filter { !$0.dpID.isVirtualSwitch && !needed.contains($0.dpID) }
+        let unnamed = Set(idle.dropFirst(Self.mostIdle).map(\.dpID))
+        let lines = proxy.datapaths.filter { !unnamed.contains($0.dpID) }
+            .map { "  dp \($0.dpID)  \(text($0))" }
+        return unnamed.isEmpty ? lines : lines + ["  and \(unnamed.count) more that no VM has"]
     }
 
     /// Where there is one virtual switch, it needs no name.

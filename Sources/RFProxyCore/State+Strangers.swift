@@ -67,23 +67,25 @@ extension ProxyCore {
         session.datapath.flatMap { datapaths[$0]?.ports.count } ?? 0
     }
 
-    /// The most flows that are read: a switch that has more never stops.
-    static var mostFlows: Int { 4_000_000 }
-
-    /// Some switches have said more flows. Those over which nothing is to be routed share what there is, since all that they have is
-    /// only to be deleted: who has most goes.
+    /// Some switches have said more flows. Those over which nothing is routed share what there is, since all that they have is
+    /// only to be deleted, or may be: who has most goes. They share more while rfserver has yet to say all.
     mutating func boundFlows(at now: Instant) {
         guard !grown.isEmpty else { return }
-        for id in grown where datapaths[id]?.table.auditSize ?? 0 > Self.mostFlows {
+        for id in grown where datapaths[id]?.table.auditSize ?? 0 > settings.mostFlows {
             if let session = datapaths[id]?.session { close(session, "has too many flows", at: now) }
         }
         grown.removeAll(keepingCapacity: true)
+        boundFlows(to: settings.mostUnroutedFlows, where: \.isUnrouted, at: now)
+        boundFlows(to: settings.mostFlows, where: { !$0.hasRoutes }, at: now)
+    }
+
+    private mutating func boundFlows(to most: Int, where isBounded: (FlowTable) -> Bool, at now: Instant) {
         var sizes: [SessionID: Int] = [:]
-        for datapath in datapaths.values where datapath.table.isUnrouted {
+        for datapath in datapaths.values where isBounded(datapath.table) {
             if let session = datapath.session { sizes[session] = datapath.table.auditSize }
         }
         var size = sizes.values.reduce(0, +)
-        while size > settings.mostUnroutedFlows, let largest = sizes.max(by: { $0.value < $1.value }) {
+        while size > most, let largest = sizes.max(by: { $0.value < $1.value }) {
             close(largest.key, "has too many flows", at: now)
             sizes[largest.key] = nil
             size -= largest.value
@@ -92,6 +94,9 @@ extension ProxyCore {
 
     /// True for a datapath of which rfserver has said neither a route nor whose ports it has: it may be anybody's.
     func isIdle(_ id: DatapathID) -> Bool { !isRouted(id) && !shuttle.known.names(id) }
+
+    /// True for the connection of such a datapath, and for one that has not said which it is.
+    func isIdle(_ id: SessionID) -> Bool { sessions[id]?.datapath.map(isIdle) ?? true }
 
     /// The connections of idle datapaths, by where they come from.
     private var idleCrowds: [[SwitchSession]] {

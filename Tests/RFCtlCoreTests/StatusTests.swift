@@ -81,6 +81,24 @@ import Testing
         #expect(Status(answers).missing.count { $0.contains("which has none") } == 1)
     }
 
+    @Test func datapathsThatNoVMHasAreOfNoConcernAndHideNoOther() {
+        var answers = Scene().answers
+        let strangers = (100..<300).map { number in
+            ProxyReport.Datapath(
+                dpID: DatapathID(rawValue: number), isConnected: true, isMaster: true, flows: 1, waiting: 0,
+                refused: 1, isComplete: true)
+        }
+        answers.proxies[0]?.datapaths.insert(contentsOf: strangers, at: 0)
+        let status = Status(answers)
+        #expect(status.missing == [])
+        let lines = status.text.split(separator: "\n")
+        #expect(lines.contains("  and 184 more that no VM has"))
+        #expect(lines.contains { $0.hasPrefix("  dp 0000000000000005  connected, 12 flows") })
+        #expect(
+            lines.count { $0.hasPrefix("  dp ") }
+                == Scene().answers.proxies[0].map { $0.datapaths.count + 16 })
+    }
+
     @Test func whatFollowsFromAnotherLossIsNotNamed() {
         let withoutProxy = missing {
             $0.proxies = [:]

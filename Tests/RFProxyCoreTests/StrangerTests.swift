@@ -73,6 +73,58 @@ import Testing
         #expect(isLogged(bench, "has too many flows"))
     }
 
+    /// A switch that says that it has flows which none of ours can be, and neither deletes them nor says so.
+    private func hoarder(_ datapath: UInt64, flows: UInt16) -> FakeSwitch {
+        var fake = FakeSwitch(DatapathID(rawValue: datapath), ports: 2)
+        fake.refusesDeletions = true
+        fake.answersBarriers = false
+        for number in 1...flows {
+            fake.set(.init(.init(inPort: .init(rawValue: number)), 1), .init(actions: []))
+        }
+        return fake
+    }
+
+    @Test func flowsThatWaitForTheirDeletionCount() throws {
+        var settings = ProxySettings()
+        settings.mostUnroutedFlows = 5000
+        var bench = Bench(settings)
+        let datapaths: [UInt64] = [66, 67, 68]
+        let ids = try zip(datapaths, [2000, 3000, 1000] as [UInt16]).map { datapath, size in
+            let id = try bench.connect(hoarder(datapath, flows: size))
+            try bench.say(.tableComplete(TableComplete(dpID: DatapathID(rawValue: datapath))))
+            return id
+        }
+        let areHere = ids.map { bench.isHere($0) }
+        #expect(areHere == [true, false, true])
+    }
+
+    @Test func aFlowIsDeletedOnceHoweverOftenItIsRead() throws {
+        var bench = Bench()
+        let datapath = DatapathID(rawValue: 66)
+        let id = try bench.connect(hoarder(66, flows: 10_000))
+        try bench.say(.tableComplete(TableComplete(dpID: datapath)))
+        let sent = bench.takeFlowMods(id).count
+        #expect(sent > 7000 && sent <= 8000, "as far as the window goes")
+        try bench.wait(.seconds(300))
+        let again = bench.takeFlowMods(id).count
+        #expect(again == 0)
+        #expect(bench.core.datapaths[datapath]?.table.size == 10_000)
+        let isBlamed = bench.log.contains { $0.message.hasPrefix("somebody else has changed") }
+        #expect(!isBlamed)
+    }
+
+    @Test func beforeRfserverHasSpokenFlowsAreBoundedAsWell() throws {
+        var settings = ProxySettings()
+        settings.mostFlows = 5000
+        var bench = Bench(settings)
+        let ids = try (0..<3).map { number in
+            try bench.connect(hoarder(UInt64(66 + number), flows: 2000))
+        }
+        try bench.settle()
+        #expect(bench.closed.count == 1)
+        #expect(ids.count { bench.isHere($0) } == 2)
+    }
+
     @Test func linesOfSwitchesOverWhichNothingIsRoutedTakeNoneOfTheOthers() throws {
         var bench = Bench()
         let routed = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))

@@ -30,12 +30,6 @@ extension FlowTable {
         static let seen = Marks(rawValue: 1 << 6)
     }
 
-    /// A flow in the switch that is none of ours.
-    struct Stray: Hashable, Sendable {
-        var match: OpenFlow10.Match
-        var priority: UInt16
-    }
-
     /// How a read-back compares with what is wanted.
     struct Comparison: Hashable, Sendable {
         var same = 0

@@ -10,7 +10,8 @@ extension FlowTable {
         fileprivate(set) var moving: Set<FlowKey> = []
         /// What the switch has that it should not have, or that does something else.
         fileprivate var found: [FlowKey: FlowAction] = [:]
-        fileprivate var strays: Set<Stray> = []
+        /// Flows that are none of ours, and that were not known.
+        fileprivate var strays: Set<Strays.Stray> = []
 
         /// A change of this flow is sent.
         mutating func sends(_ key: FlowKey) { moving.insert(key) }
@@ -47,7 +48,8 @@ extension FlowTable {
     /// The switch has a flow.
     mutating func audited(_ flow: OpenFlow10.FlowStats) {
         guard let key = FlowKey(match: flow.match, priority: flow.priority) else {
-            if !keepsForeign { audit?.strays.insert(Stray(match: flow.match, priority: flow.priority)) }
+            let stray = Strays.Stray(match: flow.match, priority: flow.priority)
+            if !keepsForeign, !strays.contains(stray) { audit?.strays.insert(stray) }
             return
         }
         let action = dialect.action(of: flow, key: key)
@@ -62,7 +64,7 @@ extension FlowTable {
     mutating func endAudit() -> Drift {
         guard let audit else { return Drift() }
         self.audit = nil
-        var drift = Drift(foreign: audit.strays.subtracting(strays).count)
+        var drift = Drift(foreign: audit.strays.count)
         var differing: [FlowKey] = []
         for (key, entry) in entries
         where entry.actual != .absent && !entry.marks.contains(.seen) && !audit.moving.contains(key) {
@@ -80,7 +82,7 @@ extension FlowTable {
             drifted(key, to: action)
         }
         drift.example = differing.min()
-        strays.formUnion(audit.strays)
+        for stray in audit.strays { strays.insert(stray) }
         if isComplete { deleteSurplus() }
         return drift
     }

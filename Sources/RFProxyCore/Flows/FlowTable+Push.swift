@@ -8,7 +8,7 @@ extension FlowTable {
         enum Message: Sendable {
             /// A flow mod, and what the flow did before.
             case flow(FlowKey, before: FlowAction)
-            case stray
+            case stray(Strays.Stray)
             case barrier
         }
 
@@ -58,7 +58,8 @@ extension FlowTable {
 
     /// True if nothing waits, and nothing is on its way.
     var isSettled: Bool {
-        isRead && flight.messages.isEmpty && changes.isEmpty && deletions.isEmpty && strayDeletions.isEmpty
+        isRead && flight.messages.isEmpty && changes.isEmpty && deletions.isEmpty
+            && (strays.areSent || !isComplete)
     }
 
     /// Writes what waits, as far as the window allows: deletions first, then a barrier, then the rest.
@@ -80,9 +81,9 @@ extension FlowTable {
             flight.flowsSinceBarrier += 1
             return true
         }
-        guard let stray = strayDeletions.popFirst() else { return false }
+        guard isComplete, let stray = strays.popUnsent() else { return false }
         let order = OpenFlow10.FlowMod(.deleteStrict, match: stray.match, priority: stray.priority)
-        Self.encode(order, xid: flight.take(.stray), into: &output)
+        Self.encode(order, xid: flight.take(.stray(stray)), into: &output)
         flight.deletedSinceBarrier = true
         flight.flowsSinceBarrier += 1
         return true
@@ -159,7 +160,9 @@ extension FlowTable {
         for _ in 0...place {
             switch flight.popFirst() {
             case .flow(let key, let before): reasons += done(key, before: before)
-            case .stray: reasons += 1
+            case .stray(let stray):
+                strays.remove(stray)
+                reasons += 1
             case .barrier, nil: break
             }
         }

@@ -8,7 +8,7 @@ import OpenFlow
 /// is read at each connection, and then follows from what was sent.
 struct FlowTable: Sendable {
     var entries: [FlowKey: Entry] = [:]
-    var strays: Set<Stray> = []
+    var strays = Strays()
     /// Which routers have an address, and since which stream they say so.
     private var owners: [IPv4Address: [MACAddress: UInt32]] = [:] {
         didSet { hasNewOwners = true }
@@ -24,7 +24,6 @@ struct FlowTable: Sendable {
     /// What is to be sent: keys, so that the last word is looked up when its turn comes.
     var deletions = CircularBuffer<FlowKey>()
     var changes = CircularBuffer<FlowKey>()
-    var strayDeletions = CircularBuffer<Stray>()
     /// What waits for a reason to be tried again.
     var refused: Set<FlowKey> = []
     var flight = Flight()
@@ -210,7 +209,6 @@ struct FlowTable: Sendable {
         isRead = false
         deletions.removeAll()
         changes.removeAll()
-        strayDeletions.removeAll()
         strays.removeAll()
         refused.removeAll()
         flight.abandon()
@@ -260,7 +258,7 @@ struct FlowTable: Sendable {
             let action = dialect.action(of: flow, key: key)
             if !keeps(action, key) { entries[key, default: Entry()].actual = action }
         } else if !keepsForeign {
-            strays.insert(Stray(match: flow.match, priority: flow.priority))
+            strays.insert(Strays.Stray(match: flow.match, priority: flow.priority))
         }
     }
 
@@ -292,8 +290,6 @@ struct FlowTable: Sendable {
         guard isRead else { return }
         let surplus = entries.filter { $0.value.desired == .absent && $0.value.actual != .absent }.keys
         for key in surplus.sorted() { enqueue(key) }
-        strayDeletions.append(contentsOf: strays)
-        strays.removeAll()
     }
 
     // MARK: Waiting changes

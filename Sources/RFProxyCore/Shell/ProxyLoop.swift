@@ -28,12 +28,15 @@ final class ProxyLoop {
     /// Switches for which packets were gathered in the present turn of the event loop.
     private var flushes: [SwitchHandler] = []
     private var isFlushDue = false
+    private var backlogs = Backlogs()
 
     /// Connections at once: a few more than the core lets stay, since those that it closes are not gone at once.
     private static let mostConnections = ProxyCore.mostConnections + 64
     /// Bytes that may wait for a switch beyond what makes it unwritable, before it is taken for dead: flow mods of a whole
     /// window are a quarter. Who has not said yet that it is a switch is sent nothing that would have to wait.
     private static let mostWaiting = 4 << 20
+    /// Bytes that may wait for all together before the idle one for which most waits is taken for dead.
+    private static let mostWaitingTogether = 64 << 20
 
     /// - Parameters:
     ///   - recorder: takes each event before the core does.
@@ -168,6 +171,7 @@ final class ProxyLoop {
     }
 
     func writabilityChanged(_ handler: SwitchHandler, _ isWritable: Bool) {
+        if isWritable { backlogs.forget(handler.id) }
         handle(.writable(handler.id, isWritable))
     }
 
@@ -177,8 +181,18 @@ final class ProxyLoop {
         handler.close()
     }
 
-    func mostWaiting(for handler: SwitchHandler) -> Int {
-        core.isIntroduced(handler.id) ? Self.mostWaiting : 0
+    /// True if nobody needs the switch as yet.
+    func isIdle(_ handler: SwitchHandler) -> Bool { core.isIdle(handler.id) }
+
+    /// A switch takes no more, and so many bytes wait for it.
+    func waits(_ handler: SwitchHandler, bytes: Int) {
+        let most = core.isIntroduced(handler.id) ? Self.mostWaiting : 0
+        if bytes > most { return failed(handler, "does not read what it is sent") }
+        backlogs.note(bytes, for: handler.id)
+        guard backlogs.total > Self.mostWaitingTogether,
+            let largest = backlogs.largest(where: core.isIdle).flatMap({ handlers[$0] })
+        else { return }
+        failed(largest, "does not read what it is sent, as too many others")
     }
 
     /// The connection is of no more use.
@@ -189,6 +203,7 @@ final class ProxyLoop {
 
     func closed(_ handler: SwitchHandler) {
         handlers[handler.id] = nil
+        backlogs.forget(handler.id)
         handle(.disconnected(handler.id, reason: "the connection was closed"))
     }
 

@@ -23,7 +23,8 @@ final class SwitchHandler: ChannelInboundHandler {
     private var waiting = ShuttleQueue<ByteBuffer>()
     private var isClosed = false
 
-    /// Messages other than packet-ins that one peer may have heard before the others have their turn.
+    /// Messages that one peer may have heard before the others have their turn. Packet-ins of a switch that is needed do not count:
+    /// to hear them is what rfproxy is there for, and takes no longer than to read them.
     private static let mostAtOnce = 256
     /// After what time the next ones are heard. Not at once: the event loop looks at no socket before it has nothing else to do.
     private static let rest = TimeAmount.milliseconds(1)
@@ -65,12 +66,18 @@ final class SwitchHandler: ChannelInboundHandler {
     /// their turns in between.
     private func hear(_ context: ChannelHandlerContext) {
         var patience = Self.mostAtOnce
+        var packets = 0
         // NIO reads into the same memory again if nobody keeps it.
         var data = ByteBuffer()
         swap(&data, &unheard)
         do {
             while patience > 0, !isClosed, let frame = try decoder.decode(buffer: &data) {
-                if frame.header.type != OpenFlow10.MessageType.packetIn.rawValue { patience -= 1 }
+                if frame.header.type == OpenFlow10.MessageType.packetIn.rawValue {
+                    packets += 1
+                    if packets == Self.mostAtOnce, loop.isIdle(self) { patience = 0 }
+                } else {
+                    patience -= 1
+                }
                 loop.received(frame, from: self)
             }
         } catch {
@@ -122,7 +129,7 @@ final class SwitchHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         guard !context.channel.isWritable else { return }
         let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
-        if waiting ?? 0 > loop.mostWaiting(for: self) { loop.failed(self, "does not read what it is sent") }
+        loop.waits(self, bytes: waiting ?? 0)
     }
 
     /// Sends a packet at the end of the present turn of the event loop, or when its turn comes. Returns false if one had to be dropped.
