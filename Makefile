@@ -14,11 +14,12 @@ AS_USER := $(if $(INVOKER),sudo -u $(INVOKER) -H,)
 SWIFT   := $(or $(shell command -v swift),\
                 $(if $(INVOKER),$(shell sudo -u $(INVOKER) -i sh -c 'command -v swift' 2>/dev/null)))
 export ROUTEFLOW_LAB := $(LAB)
+PREFIX  ?= /usr/local
 # The first two minutes of these faults hold sixteen different ones.
 SEED    := 1123
 
 .NOTPARALLEL:
-.PHONY: help setup setup-bench build run test test-long fuzz sanitize bench lint clean
+.PHONY: help setup setup-bench build install run test test-long fuzz sanitize bench lint clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -33,6 +34,10 @@ setup-bench: setup
 
 build: need-swift ## release binaries, in .build/release
 	$(AS_USER) $(SWIFT) build -c release --static-swift-stdlib
+
+install: build ## the programs into /usr/local/bin, or PREFIX=DIR: DIR/bin (docs/operations.md: what else a host needs)
+	$(SUDO) install -d $(DESTDIR)$(PREFIX)/bin
+	$(SUDO) install $(addprefix .build/release/,rfclient rfserver rfproxy rfctl) $(DESTDIR)$(PREFIX)/bin
 
 run: setup build ## rftest2: four OSPF routers on a Mininet mesh; gives you Mininet's prompt
 	$(call as_root,rftest/rftest2 $(if $(CHECK),--no-prompt))

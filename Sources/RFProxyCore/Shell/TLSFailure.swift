@@ -44,8 +44,10 @@ enum TLSFailure: Equatable {
         case "BAD_PACKET_LENGTH":
             // OpenSSL, and so Open vSwitch, does not encrypt the alert with which it says that under TLS 1.3.
             return "it does not accept the certificate of --tls-cert, or breaks TLS: \(name)"
+        case "zeroReturn":
+            return "it broke the handshake off"
         default:
-            return name
+            return "the handshake failed: \(name)"
         }
     }
 

@@ -130,15 +130,20 @@ struct TLSTests {
             [UInt8](repeating: 0xFF, count: 100_000),
             [22, 3, 1, 0xFF, 0xFF] + [UInt8](repeating: 1, count: 70_000),
             [22, 3, 1, 0, 4, 1, 0, 0, 0],
+            [22, 3, 1, 0x3F, 0xFF] + [UInt8](repeating: 0, count: 16_383),
+            // An alert: close_notify.
+            [21, 3, 1, 0, 2, 1, 0],
         ]
         for sample in samples {
             let bad = try await Wire.connect(nil, port: scene.proxy.tlsPort)
             try? await bad.writeAndFlush(ByteBuffer(bytes: sample))
             try await bad.closeFuture.get()
         }
-        try await eventually("it is told") {
-            scene.log.count(of: "warning \(Self.refusal): it does not speak TLS ") > 0
+        for reason in ["it does not speak TLS ", "it broke the handshake off "] {
+            try await eventually(reason) { scene.log.count(of: "warning \(Self.refusal): \(reason)") > 0 }
         }
+        let lines = scene.log.all.filter { $0.contains(Self.refusal) }
+        #expect(lines.allSatisfy { $0.contains(": it ") || $0.contains(": the handshake failed: ") }, "\(lines)")
         try await scene.end()
     }
 
