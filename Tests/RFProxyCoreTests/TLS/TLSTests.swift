@@ -143,7 +143,8 @@ struct TLSTests {
             try await eventually(reason) { scene.log.count(of: "warning \(Self.refusal): \(reason)") > 0 }
         }
         let lines = scene.log.all.filter { $0.contains(Self.refusal) }
-        #expect(lines.allSatisfy { $0.contains(": it ") || $0.contains(": the handshake failed: ") }, "\(lines)")
+        #expect(
+            lines.allSatisfy { $0.contains(": it ") || $0.contains(": the handshake failed: ") }, "\(lines)")
         try await scene.end()
     }
 
