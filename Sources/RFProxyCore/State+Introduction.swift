@@ -37,6 +37,11 @@ extension ProxyCore {
             return close(
                 id, "claims a datapath that is claimed twice already: \(features.datapathID)", at: now)
         }
+        if let provenAt = sessions[rival]?.provenAt,
+            now < provenAt.advanced(by: SwitchSession.proofLimit)
+        {
+            return refuseClaim(of: id, to: features.datapathID, at: now)
+        }
         guard let xid = sessions[rival]?.send(.echoRequest(ByteBuffer())) else { return }
         touched.insert(rival)
         sessions[rival]?.challenge = (id, xid)
@@ -48,8 +53,12 @@ extension ProxyCore {
     mutating func echoed(_ xid: UInt32, by id: SessionID, at now: Instant) {
         guard let challenge = sessions[id]?.challenge, challenge.xid == xid else { return }
         sessions[id]?.challenge = nil
-        let datapath = sessions[id]?.datapath.map { "\($0)" } ?? "none"
-        close(challenge.contender, "claims a datapath that is connected and answers: \(datapath)", at: now)
+        sessions[id]?.provenAt = now
+        if let datapath = sessions[id]?.datapath { refuseClaim(of: challenge.contender, to: datapath, at: now) }
+    }
+
+    private mutating func refuseClaim(of contender: SessionID, to datapath: DatapathID, at now: Instant) {
+        close(contender, "claims a datapath that is connected and answers: \(datapath)", at: now)
     }
 
     /// The connection that a second one challenged is gone: the second one is the datapath's now.

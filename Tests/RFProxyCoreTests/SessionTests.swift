@@ -167,6 +167,26 @@ import Testing
         #expect(try bench.has(first).ports.count == 2)
     }
 
+    @Test func whoClaimsADatapathAgainAndAgainCostsItOneEchoASecond() throws {
+        var bench = Bench()
+        let first = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        let echoes = { (bench: Bench) in
+            try bench.has(first).received.count { if case .echoRequest = $0.message { true } else { false } }
+        }
+        for _ in 0..<100 { try bench.connect(FakeSwitch(Bench.datapath, ports: 3)) }
+        #expect(bench.closed.count == 100)
+        #expect(try echoes(bench) == 1)
+        try bench.wait(.seconds(1))
+        try bench.connect(FakeSwitch(Bench.datapath, ports: 3))
+        #expect(try echoes(bench) == 2)
+        // What it has shown does not last.
+        try bench.wait(.seconds(1))
+        bench.switches[first]?.answersEchoes = false
+        let second = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        try bench.wait(.seconds(2))
+        #expect(bench.closed.contains(first) && !bench.closed.contains(second))
+    }
+
     @Test func ofTwoConnectionsTheSecondTakesOverIfTheFirstIsSilentForTwoSeconds() throws {
         var bench = Bench()
         try bench.say(Bench.flow("10.0.0.0/8"), Bench.complete)

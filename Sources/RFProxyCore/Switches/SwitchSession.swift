@@ -25,6 +25,9 @@ struct SwitchSession: Sendable {
     static let handshakeLimit = Duration.seconds(10)
     /// How long the first connection of a datapath has to answer when there is a second one.
     static let challengeLimit = Duration.seconds(2)
+    /// For how long an answer shows that the connection lives: a switch has better things to do than to answer each peer that claims
+    /// its datapath.
+    static let proofLimit = Duration.seconds(1)
 
     let id: SessionID
     /// From where; nil if the transport has no addresses.
@@ -42,6 +45,8 @@ struct SwitchSession: Sendable {
     var wasRefused = false
     /// Which connection waits for an answer to which echo request.
     var challenge: (contender: SessionID, xid: UInt32)?
+    /// When it last gave such an answer.
+    var provenAt: Instant?
     /// What is to be written at the end of the present event.
     private(set) var output = ByteBuffer()
     private var lastXid: UInt32 = 0
