@@ -27,6 +27,7 @@ public struct Status: Sendable {
         }
         for vm in server.vms { missing += self.missing(of: vm, seesPorts: hasVirtualSwitch) }
         missing += missingDatapaths(server) + missingNames(server)
+        let needed = needed
         for proxy in answers.proxies.values {
             for datapath in proxy.datapaths where datapath.refused > 0 && needed.contains(datapath.dpID) {
                 missing.append(
@@ -37,9 +38,10 @@ public struct Status: Sendable {
         return missing
     }
 
-    /// The datapaths that a VM has, or is to have. Any other may be anybody's.
+    /// The datapaths that a VM has, or is to have, as far as rfserver says. Any other may be anybody's.
     private var needed: Set<DatapathID> {
-        Set((answers.server?.rows ?? []).compactMap(\.datapath?.dpID))
+        let rows = (answers.server?.rows ?? []).filter { $0.vm != nil }
+        return Set(rows.compactMap(\.datapath?.dpID))
             .union((answers.server?.named ?? []).map(\.datapath.dpID))
     }
 
@@ -122,8 +124,9 @@ public struct Status: Sendable {
     private static let mostIdle = 16
 
     private func lines(of proxy: ProxyReport) -> [String] {
+        let needed = needed
         let idle = proxy.datapaths.filter { !$0.dpID.isVirtualSwitch && !needed.contains($0.dpID) }
-        let unnamed = Set(idle.dropFirst(Self.mostIdle).map(\.dpID))
+        let unnamed = answers.server == nil ? [] : Set(idle.dropFirst(Self.mostIdle).map(\.dpID))
         let lines = proxy.datapaths.filter { !unnamed.contains($0.dpID) }
             .map { "  dp \($0.dpID)  \(text($0))" }
         return unnamed.isEmpty ? lines : lines + ["  and \(unnamed.count) more that no VM has"]

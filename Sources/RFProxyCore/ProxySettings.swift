@@ -24,11 +24,10 @@ public struct ProxySettings: Hashable, Sendable {
     public var polices = true
     /// How often the flows of each switch are read again; nil for never.
     public var auditInterval: Duration? = .seconds(60)
-    /// The most flows that are read of one switch, and of all together over which nothing is routed as yet: one that has more
-    /// never stops.
+    /// The most flows that are read of one switch: one that has more never stops.
     var mostFlows = 4_000_000
-    /// The most flows that are read of all switches together over which nothing is to be routed.
-    var mostUnroutedFlows = 1_000_000
+    /// The most flows that are read of all idle switches together.
+    var mostIdleFlows = 1_000_000
     /// True if flows that somebody else has made may stay.
     public var keepsForeignFlows = false
 

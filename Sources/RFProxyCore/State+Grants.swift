@@ -30,7 +30,7 @@ extension ProxyCore {
             // Its end was not heard: only the last word on a key comes through. Nor was anything that was withdrawn meanwhile.
             release(grant.dpID)
             isStreamWhole = false
-            conversation.forget(at: now)
+            wantsState = true
             grants[grant.dpID] = Grant(turn: grant.turn, generation: generation)
         }
         tell(
@@ -40,6 +40,17 @@ extension ProxyCore {
         // What another master has written meanwhile is not known.
         if let session = datapaths[grant.dpID]?.session { readFlows(by: session, at: now) }
     }
+
+    /// Asks rfserver to say its whole state again, if part of it was missed: not while it does, and not at once again, for a switch
+    /// that moves to and fro must not keep it from everything else.
+    mutating func askForState(at now: Instant) {
+        guard wantsState, !isHearingState, now >= mayAskAt else { return }
+        wantsState = false
+        mayAskAt = now.advanced(by: Self.stateGap)
+        conversation.forget(at: now)
+    }
+
+    private static var stateGap: Duration { .seconds(10) }
 
     /// Grants that a whole state of rfserver does not name are over.
     mutating func releaseDatapaths(notNamedIn named: Set<RFKey>) {

@@ -54,7 +54,9 @@ extension ProxyCore {
         guard let challenge = sessions[id]?.challenge, challenge.xid == xid else { return }
         sessions[id]?.challenge = nil
         sessions[id]?.provenAt = now
-        if let datapath = sessions[id]?.datapath { refuseClaim(of: challenge.contender, to: datapath, at: now) }
+        if let datapath = sessions[id]?.datapath {
+            refuseClaim(of: challenge.contender, to: datapath, at: now)
+        }
     }
 
     private mutating func refuseClaim(of contender: SessionID, to datapath: DatapathID, at now: Instant) {

@@ -32,12 +32,15 @@ extension ProxyCore {
             generation += 1
             isStreamWhole = true
             hasServerState = false
+            isHearingState = true
+            wantsState = false
             for id in Array(datapaths.keys) { datapaths[id]?.table.beginStream(generation) }
             log(.info, "rfserver begins to say its state", ["epoch": conversation.peerEpoch])
         case .messages(let messages):
             for message in messages { handle(message, at: now) }
         case .end(let named):
             log(.info, "rfserver has said its state", ["epoch": conversation.peerEpoch])
+            isHearingState = false
             if let named {
                 releaseDatapaths(notNamedIn: named)
                 forgetMaps(notNamedIn: named)

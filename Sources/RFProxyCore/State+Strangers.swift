@@ -67,25 +67,20 @@ extension ProxyCore {
         session.datapath.flatMap { datapaths[$0]?.ports.count } ?? 0
     }
 
-    /// Some switches have said more flows. Those over which nothing is routed share what there is, since all that they have is
-    /// only to be deleted, or may be: who has most goes. They share more while rfserver has yet to say all.
+    /// Some switches have said more flows. Idle ones share what there is, since all that they have is only to be deleted: who has most
+    /// goes.
     mutating func boundFlows(at now: Instant) {
         guard !grown.isEmpty else { return }
         for id in grown where datapaths[id]?.table.auditSize ?? 0 > settings.mostFlows {
             if let session = datapaths[id]?.session { close(session, "has too many flows", at: now) }
         }
         grown.removeAll(keepingCapacity: true)
-        boundFlows(to: settings.mostUnroutedFlows, where: \.isUnrouted, at: now)
-        boundFlows(to: settings.mostFlows, where: { !$0.hasRoutes }, at: now)
-    }
-
-    private mutating func boundFlows(to most: Int, where isBounded: (FlowTable) -> Bool, at now: Instant) {
         var sizes: [SessionID: Int] = [:]
-        for datapath in datapaths.values where isBounded(datapath.table) {
+        for datapath in datapaths.values where isIdle(datapath.id) {
             if let session = datapath.session { sizes[session] = datapath.table.auditSize }
         }
         var size = sizes.values.reduce(0, +)
-        while size > most, let largest = sizes.max(by: { $0.value < $1.value }) {
+        while size > settings.mostIdleFlows, let largest = sizes.max(by: { $0.value < $1.value }) {
             close(largest.key, "has too many flows", at: now)
             sizes[largest.key] = nil
             size -= largest.value

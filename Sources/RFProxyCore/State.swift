@@ -36,6 +36,12 @@ public struct ProxyCore: DaemonCore {
     var hasServerState = false
     /// False once part of rfserver's stream could not be understood: its silence then means nothing.
     var isStreamWhole = true
+    /// True from the begin of rfserver's whole state to its end.
+    var isHearingState = false
+    /// True if rfserver has to say its whole state again.
+    var wantsState = false
+    /// When it may be asked for that.
+    var mayAskAt = Instant.start
 
     // MARK: The present event
     private(set) var present = Instant.start
@@ -75,6 +81,7 @@ public struct ProxyCore: DaemonCore {
     private var nextDeadline: Instant {
         var due = surveys.reduce(conversation.deadline) { min($0, $1.deadline) }
         if conversation.isHolding, let at = load.deadline { due = min(due, at) }
+        if wantsState, !isHearingState { due = min(due, mayAskAt) }
         due = sessions.values.reduce(due) { min($0, $1.deadline) }
         return datapaths.values.reduce(due) { min($0, $1.deadline ?? $0) }
     }
@@ -113,6 +120,7 @@ public struct ProxyCore: DaemonCore {
         answerSurveys(at: now)
         checkDatapaths(at: now)
         pushFlows(at: now)
+        askForState(at: now)
         return takeEffects(at: now)
     }
 

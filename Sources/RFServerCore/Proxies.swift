@@ -70,11 +70,11 @@ struct Proxies: Sendable {
     }
 
     /// An rfproxy has started anew: the switches of its former life are not connected to it yet. Of those that it is the master
-    /// of, nothing is concluded before it has said its whole state.
-    mutating func restart(_ ctID: Int32) {
-        for dpID in datapaths(of: ctID) where !dpID.isVirtualSwitch && masters[dpID] != ctID {
-            _ = leave(dpID, ctID)
-        }
+    /// of, nothing is concluded before it has said its whole state. Returns the others.
+    mutating func restart(_ ctID: Int32) -> [DatapathID] {
+        let others = datapaths(of: ctID).filter { !$0.isVirtualSwitch && masters[$0] != ctID }
+        for dpID in others { _ = leave(dpID, ctID) }
+        return others
     }
 
     /// Nobody is a datapath's master any more. Returns who was.

@@ -85,7 +85,7 @@ extension ServerCore {
 
     /// Forgets a datapath that is not connected and that no VM has: whoever connects under ever new identities must not fill the
     /// table.
-    private mutating func forgetIfNobodys(_ dpID: DatapathID) {
+    mutating func forgetIfNobodys(_ dpID: DatapathID) {
         guard !network.proxies.isConnected(dpID), table.entries(of: dpID).isEmpty else { return }
         network.table.forget(dpID)
         if let master = network.proxies.forget(dpID) { changed(.datapathGrant(dpID, master)) }
@@ -100,7 +100,7 @@ extension ServerCore {
         let key = RFKey.flowError(error.dpID, error.source, error.prefix)
         if error.isRemoval {
             network.forgetRefusal(key, of: error.dpID)
-            log(.info, "switch has taken the flow that it refused", ids)
+            count("a flow that a switch refused is taken by now, or not wanted any more", ids, at: .info)
         } else {
             network.refusals[error.dpID, default: [:]][key] = error
             let carrier = error.carrier.map { "\($0)" } ?? "the VM"

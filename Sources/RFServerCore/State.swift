@@ -205,7 +205,8 @@ public struct ServerCore: DaemonCore {
             let formerEpoch = proxyConversations[ctID]?.peerEpoch ?? 0
             let deliveries = proxyConversations[ctID]?.receive(envelope, at: now) ?? []
             if formerEpoch > 0, proxyConversations[ctID]?.peerEpoch != formerEpoch {
-                network.proxies.restart(ctID)
+                for dpID in network.proxies.restart(ctID) { forgetIfNobodys(dpID) }
+                mayChangeMasters = true
             }
             if proxyConversations[ctID]?.lastHeard == now { hear(ctID) }
             for delivery in deliveries { deliver(delivery, from: ctID) }
@@ -331,8 +332,11 @@ public struct ServerCore: DaemonCore {
         }
     }
 
-    mutating func count(_ reason: String, _ ids: [String: any CustomStringConvertible] = [:]) {
+    mutating func count(
+        _ reason: String, _ ids: [String: any CustomStringConvertible] = [:],
+        at level: Logger.Level = .warning
+    ) {
         guard let count = tally.count(reason) else { return }
-        log(.warning, reason, ids.merging(["count": count]) { first, _ in first })
+        log(level, reason, ids.merging(["count": count]) { first, _ in first })
     }
 }

@@ -97,6 +97,8 @@ import Testing
         #expect(
             lines.count { $0.hasPrefix("  dp ") }
                 == Scene().answers.proxies[0].map { $0.datapaths.count + 16 })
+        answers.server = nil
+        #expect(!Status(answers).text.contains("more that no VM has"), "only rfserver knows")
     }
 
     @Test func whatFollowsFromAnotherLossIsNotNamed() {

@@ -73,6 +73,23 @@ import Testing
         }
     }
 
+    @Test func aSwitchThatMovesToAndFroDoesNotHaveAllSaidAgainEachTime() throws {
+        var bench = Bench(grants: false)
+        try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        try Self.say([Bench.grant()], &bench)
+        let generation = bench.core.generation
+        for turn in 1...10 as ClosedRange<Int64> {
+            try Self.say([Bench.grant(turn: turn)], &bench)
+            try bench.wait(.milliseconds(500))
+        }
+        #expect(bench.core.generation == generation + 1)
+        try Self.say(Self.words, &bench)
+        #expect(bench.core.datapaths[Bench.datapath]?.table.isComplete == false, "something was missed")
+        try bench.wait(.seconds(10))
+        #expect(bench.core.generation == generation + 2)
+        #expect(bench.core.datapaths[Bench.datapath]?.table.isComplete == true)
+    }
+
     @Test func aSpareThatIsGrantedASwitchFindsItRightAndWritesNothing() throws {
         var bench = Bench(grants: false)
         let id = try bench.connect(try Self.filled())

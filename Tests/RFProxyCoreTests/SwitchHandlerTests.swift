@@ -25,9 +25,11 @@ import Testing
         deinit { loop.end() }
 
         /// A switch that nobody needs connects.
-        func connect(_ datapath: UInt64) throws -> (channel: EmbeddedChannel, handler: SwitchHandler) {
+        func connect(_ datapath: UInt64, behind first: [any ChannelHandler] = []) throws -> (
+            channel: EmbeddedChannel, handler: SwitchHandler
+        ) {
             let handler = try #require(loop.makeHandler(over: .tcp))
-            let channel = EmbeddedChannel(handler: handler, loop: eventLoop)
+            let channel = EmbeddedChannel(handlers: first + [handler], loop: eventLoop)
             _ = try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 6633))
             let features = OpenFlow10.FeaturesReply(
                 datapathID: DatapathID(rawValue: datapath), nBuffers: 0, nTables: 1, capabilities: [],
@@ -85,6 +87,23 @@ import Testing
         loop.loop.waits(switches[17].handler, bytes: most - 100)
         #expect(switches.enumerated().filter { !$0.element.channel.isActive }.map(\.offset) == [1])
         #expect(loop.log.count(of: "does not read what it is sent, as too many others") == 1)
+    }
+
+    /// As TLS does, which waits for the other side's goodbye.
+    private final class Lingerer: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+
+        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {}
+    }
+
+    @Test func whoIsClosedSlowlyIsNotClosedInTheNextOnesPlace() throws {
+        let loop = Loop()
+        let switches = try (1...18).map { try loop.connect($0, behind: [Lingerer()]) }
+        for (number, each) in switches.enumerated() {
+            loop.loop.waits(each.handler, bytes: 4 << 20 - number)
+        }
+        let told = loop.log.all.filter { $0.contains("as too many others") }
+        #expect(told.map { $0.suffix(10) } == [" session=1", " session=2"])
     }
 }
 

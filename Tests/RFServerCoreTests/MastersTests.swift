@@ -106,6 +106,22 @@ struct MastersTests {
         #expect(Self.masters(scene) == [1], "nobody prefers another")
     }
 
+    @Test("of an idle switch that left with the life of an rfproxy nothing stays")
+    func leftWithARestart() throws {
+        var scene = try twoProxies()
+        let idle = DatapathID(rawValue: 66)
+        for ctID in [0, 1] as [Int32] { scene.proxies[ctID]?.join(idle) }
+        scene.settle()
+        let second = scene.proxies.removeValue(forKey: 1)
+        scene.pass(.seconds(10))
+        scene.proxies[0]?.say(.datapathLeave(DatapathLeave(dpID: idle)))
+        scene.settle()
+        #expect(second != nil)
+        scene.proxies[1] = Speaker("rfproxy.1", epoch: 2, at: scene.now)
+        scene.settle()
+        #expect(!scene.core.table.entries.contains { $0.datapath?.dpID == idle })
+    }
+
     @Test("the rfproxy that the mapping file names gets the switch, and gets it back")
     func preferred() throws {
         var scene = try twoProxies(mapping: try MappingFile(text: Self.mapping, name: "f"))

@@ -321,6 +321,31 @@ struct ServerCoreTests {
         #expect(scene.core.network.refusals.isEmpty, "the next rfproxy does not say it")
     }
 
+    @Test("that a full table has room again does not fill the log")
+    func manyRefusals() {
+        var scene = oneRouter()
+        for code in [0, nil] as [UInt16?] {
+            for number in 0..<1000 {
+                let prefix = IPPrefix("10.\(number / 250).\(number % 250).0/24")!
+                scene.proxy.say(
+                    .flowError(
+                        FlowError(
+                            dpID: dp5, source: vm1.dataAddress, prefix: prefix, type: 3, code: code ?? 0,
+                            isRemoval: code == nil)))
+            }
+            scene.settle()
+        }
+        #expect(scene.core.network.refusals.isEmpty)
+        let lines = scene.effects.count {
+            if case .log(let line) = $0 {
+                line.message.contains("flow") && line.ids["prefix"] != nil
+            } else {
+                false
+            }
+        }
+        #expect(lines == 20, "at the 1st, 2nd, 4th ... 512th time")
+    }
+
     // MARK: Silence
 
     @Test("a VM whose routes do not change lives, however short the time-out", arguments: [3, 12, 30, 60])

@@ -82,6 +82,7 @@ extension FlowTable {
             drifted(key, to: action)
         }
         drift.example = differing.min()
+        strays.retryRefused()
         for stray in audit.strays { strays.insert(stray) }
         if isComplete { deleteSurplus() }
         return drift

@@ -108,9 +108,12 @@ extension FlowTable {
 
     /// Takes a flow as sent, if it still has to be. Returns what it did before.
     private mutating func send(_ key: FlowKey, isDeletion: Bool) -> FlowAction? {
+        let isComplete = isComplete
         let before = change(key) { entry -> FlowAction? in
             entry.marks.remove(.queued)
             guard entry.desired != entry.actual, (entry.desired == .absent) == isDeletion else { return nil }
+            // rfserver has begun to say all anew, and may want it again.
+            if isDeletion, !isComplete, !entry.marks.contains(.withdrawn) { return nil }
             entry.marks.insert(.inFlight)
             entry.marks.subtract([.changed, .refused])
             let before = entry.actual
@@ -191,7 +194,12 @@ extension FlowTable {
         guard let place = flight.place(of: xid) else { return false }
         let index = flight.messages.index(flight.messages.startIndex, offsetBy: place)
         guard case .flow(let key, let before) = flight.messages[index] else {
-            outcomes.append(.foreignKept(code))
+            if case .stray(let stray) = flight.messages[index] {
+                // As if it had not been sent: its barrier says nothing of it.
+                flight.messages[index] = .barrier
+                strays.refuse(stray)
+                outcomes.append(.foreignKept(code))
+            }
             return true
         }
         let isWanted = change(key) { entry in

@@ -91,8 +91,10 @@ struct FlowTable: Sendable {
     }
 
     /// rfserver has said everything that this datapath is to have. What only an earlier stream named is not wanted any
-    /// more; until this moment it was, since a switch that lost its table meanwhile would lose its routes otherwise.
+    /// more; until this moment it was, since a switch that lost its table meanwhile would lose its routes otherwise. What comes to be
+    /// unwanted afterwards is deleted as it comes: said again, the word changes nothing.
     mutating func complete() {
+        guard !isComplete else { return }
         owners = owners.mapValues { $0.filter { $0.value == generation } }.filter { !$0.value.isEmpty }
         let stale = entries.filter { $0.value.desired != .absent && $0.value.generation != generation }.keys
         for key in stale {

@@ -13,6 +13,8 @@ struct Strays: Sendable {
     private var present: Set<Stray> = []
     /// Those of them whose deletion has yet to be sent.
     private var unsent = CircularBuffer<Stray>()
+    /// Those of them that the switch would not delete.
+    private var refused: [Stray] = []
 
     var count: Int { present.count }
 
@@ -29,8 +31,17 @@ struct Strays: Sendable {
     /// Takes the flow whose deletion is to be sent next.
     mutating func popUnsent() -> Stray? { unsent.popFirst() }
 
-    /// The switch has confirmed a deletion, or refused it: what is still there will be read again.
+    /// The switch has confirmed a deletion.
     mutating func remove(_ stray: Stray) { present.remove(stray) }
+
+    /// The switch has refused a deletion.
+    mutating func refuse(_ stray: Stray) { refused.append(stray) }
+
+    /// Deletions that were refused are to be tried again.
+    mutating func retryRefused() {
+        unsent.append(contentsOf: refused)
+        refused = []
+    }
 
     mutating func removeAll() { self = Strays() }
 }

@@ -32,10 +32,10 @@ final class ProxyLoop {
 
     /// Connections at once: a few more than the core lets stay, since those that it closes are not gone at once.
     private static let mostConnections = ProxyCore.mostConnections + 64
-    /// Bytes that may wait for a switch beyond what makes it unwritable, before it is taken for dead: flow mods of a whole
-    /// window are a quarter. Who has not said yet that it is a switch is sent nothing that would have to wait.
+    /// Bytes that may wait for a switch before it is taken for dead: flow mods of a whole window are a quarter. Who has not said yet that
+    /// it is a switch is sent nothing that would have to wait.
     private static let mostWaiting = 4 << 20
-    /// Bytes that may wait for all together before the idle one for which most waits is taken for dead.
+    /// Bytes that may wait for all together that take no more, before the idle one for which most waits is taken for dead.
     private static let mostWaitingTogether = 64 << 20
 
     /// - Parameters:
@@ -106,7 +106,10 @@ final class ProxyLoop {
         switch effect {
         case .send(let envelopes): channel?.send(envelopes)
         case .write(let session, let buffer): handlers[session]?.write(buffer)
-        case .close(let session): handlers[session]?.close()
+        case .close(let session):
+            // The socket may take a while to close, where TLS says goodbye.
+            backlogs.forget(session)
+            handlers[session]?.close()
         case .log(let line): line.write(to: logger)
         case .stop(let reason): stop(reason)
         }
@@ -172,7 +175,7 @@ final class ProxyLoop {
 
     func writabilityChanged(_ handler: SwitchHandler, _ isWritable: Bool) {
         if isWritable { backlogs.forget(handler.id) }
-        handle(.writable(handler.id, isWritable))
+        handleLater(.writable(handler.id, isWritable))
     }
 
     /// The handshake of TLS has failed.
@@ -197,6 +200,7 @@ final class ProxyLoop {
 
     /// The connection is of no more use.
     func failed(_ handler: SwitchHandler, _ reason: String) {
+        backlogs.forget(handler.id)
         handle(.disconnected(handler.id, reason: reason))
         handler.close()
     }

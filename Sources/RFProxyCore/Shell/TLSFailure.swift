@@ -26,6 +26,7 @@ enum TLSFailure: Equatable {
     }
 
     private static func reason(_ error: BoringSSLError, isOutOfTime: Bool) -> String {
+        if case .zeroReturn = error { return "it broke the handshake off" }
         let name = name(of: error)
         switch name {
         case "PEER_DID_NOT_RETURN_A_CERTIFICATE":
@@ -44,8 +45,6 @@ enum TLSFailure: Equatable {
         case "BAD_PACKET_LENGTH":
             // OpenSSL, and so Open vSwitch, does not encrypt the alert with which it says that under TLS 1.3.
             return "it does not accept the certificate of --tls-cert, or breaks TLS: \(name)"
-        case "zeroReturn":
-            return "it broke the handshake off"
         default:
             return "the handshake failed: \(name)"
         }
