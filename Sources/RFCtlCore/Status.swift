@@ -40,8 +40,7 @@ public struct Status: Sendable {
 
     /// The datapaths that a VM has, or is to have, as far as rfserver says. Any other may be anybody's.
     private var needed: Set<DatapathID> {
-        let rows = (answers.server?.rows ?? []).filter { $0.vm != nil }
-        return Set(rows.compactMap(\.datapath?.dpID))
+        Set((answers.server?.rows ?? []).compactMap(\.datapath?.dpID))
             .union((answers.server?.named ?? []).map(\.datapath.dpID))
     }
 

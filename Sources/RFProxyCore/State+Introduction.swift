@@ -19,6 +19,11 @@ extension ProxyCore {
                 at: now)
         }
         guard let rival = datapaths[datapath]?.session else { return describe(features, of: id, at: now) }
+        if case .description = sessions[rival]?.phase {
+            // It has shown nothing yet that the new one has not: otherwise whoever is first, and says no more, would keep a switch out.
+            close(rival, "had not said what it is when another connection claimed its datapath", at: now)
+            return describe(features, of: id, at: now)
+        }
         challenge(rival, with: features, by: id, at: now)
     }
 

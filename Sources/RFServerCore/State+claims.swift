@@ -14,7 +14,7 @@ extension ServerCore {
         }
         // Of two rfproxies that have the virtual switch, one may be late.
         let ports = network.proxies.ports(of: join.dpID)
-        for virtual in network.table.entries.compactMap(\.virtual)
+        for virtual in network.table.vmEntries.compactMap(\.virtual)
         where virtual.vsID == join.dpID && !ports.contains(virtual.port) {
             unmap(virtual)
         }
@@ -45,7 +45,7 @@ extension ServerCore {
     /// The ports of a virtual switch may come back with other numbers: each VM port has to show itself again, unless another
     /// rfproxy has been connected all the time since it did. The rows stay in use until then.
     private mutating func unconfirmPorts(of vsID: DatapathID) {
-        for entry in network.table.entries where entry.virtual?.vsID == vsID {
+        for entry in Array(network.table.vmEntries) where entry.virtual?.vsID == vsID {
             guard let vm = entry.vm, let virtual = entry.virtual else { continue }
             let isSeen = liveClaims(on: virtual).contains { RFEntry.VMPort($0.vmID, $0.vmPort) == vm }
             if !isSeen { unconfirm(vm) }

@@ -17,16 +17,10 @@ extension ServerCore {
         }
     }
 
-    /// What is connected, without the ports of datapaths that neither a VM nor the mapping file has: those are many, and may be
-    /// anybody's.
+    /// What is connected, but for datapaths that neither a VM nor the mapping file has: those may be very many, and anybody's.
     private var connected: [DatapathJoin] {
         let named = Set(table.mapping.vmPorts.keys.map(\.dpID) + table.vmEntries.compactMap(\.datapath?.dpID))
-        return network.proxies.connected.map { join in
-            guard !join.isVirtualSwitch, !named.contains(join.dpID) else { return join }
-            var join = join
-            join.ports = []
-            return join
-        }
+        return network.proxies.connected.filter { $0.isVirtualSwitch || named.contains($0.dpID) }
     }
 
     private func report(on inquiry: Inquiry) -> ServerReport {
@@ -37,7 +31,7 @@ extension ServerCore {
             },
             proxies: proxyConversations.filter { $0.value.peerEpoch > 0 }.keys.sorted(),
             connected: connected,
-            rows: table.entries(withIdlePortsOf: { !network.proxies.isConnected($0) }),
+            rows: table.vmEntries.sorted { $0.id < $1.id },
             named: table.mapping.datapathPorts.map { ServerReport.NamedPort(vm: $0.key, datapath: $0.value) }
                 .sorted { ($0.vm.vmID.rawValue, $0.vm.port) < ($1.vm.vmID.rawValue, $1.vm.port) },
             refusals: someRefusals(),

@@ -18,7 +18,8 @@ struct RFClient: AsyncParsableCommand {
             routes, neighbours and addresses of the data interfaces (letters and a number from 1 to 255, such as \
             eth1) become flows of an OpenFlow switch; nothing of the management interface does. It sets the machine \
             up as a router, and may be stopped and started at any time: the switch keeps forwarding.
-            """)
+            """,
+        version: routeFlowVersion)
 
     @OptionGroup var mongo: MongoOptions
     @OptionGroup var common: CommonOptions

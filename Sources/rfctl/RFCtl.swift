@@ -16,6 +16,7 @@ struct RFCtl: AsyncParsableCommand {
             rfctl talks to the daemons through MongoDB, as they do with one another, and changes nothing. Its exit status \
             is 0 if all is well, 1 if something is missing or stops the packet, and more if it could not ask.
             """,
+        version: routeFlowVersion,
         subcommands: [Status.self, Why.self])
 
     /// What both commands need.

@@ -18,7 +18,8 @@ struct RFProxy: AsyncParsableCommand {
             rfproxy keeps the flow table of each switch as rfserver wants it, and passes packets between the ports of \
             the switches and those of the VMs. It may be stopped and started at any time: the switches keep \
             forwarding, and what is right in their tables is left alone.
-            """)
+            """,
+        version: routeFlowVersion)
 
     @OptionGroup var mongo: MongoOptions
     @OptionGroup var common: CommonOptions

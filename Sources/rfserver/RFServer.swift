@@ -18,7 +18,8 @@ struct RFServer: AsyncParsableCommand {
             rfserver talks to the rfclients and the rfproxies through MongoDB, which also keeps its table of ports. \
             It may be stopped and started at any time: the switches keep forwarding, and nothing is sent to them \
             twice. With --ovs-bridge it creates the Open vSwitch bridge that the VMs hang on, and keeps it right.
-            """)
+            """,
+        version: routeFlowVersion)
 
     @OptionGroup var mongo: MongoOptions
     @OptionGroup var common: CommonOptions

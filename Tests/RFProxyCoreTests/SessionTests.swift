@@ -167,6 +167,19 @@ import Testing
         #expect(try bench.has(first).ports.count == 2)
     }
 
+    @Test func whoClaimsADatapathAndSaysNoMoreKeepsItsSwitchOutNoLonger() throws {
+        var bench = Bench()
+        try bench.say(Bench.flow("10.0.0.0/8"), Bench.complete)
+        var mute = FakeSwitch(Bench.datapath, ports: 3)
+        mute.answersStatistics = false
+        let first = try bench.connect(mute)
+        let second = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))
+        #expect(bench.closed == [first])
+        #expect(try bench.has(second).flows.count == 1)
+        let third = try bench.connect(mute)
+        #expect(bench.closed == [first, third])
+    }
+
     @Test func whoClaimsADatapathAgainAndAgainCostsItOneEchoASecond() throws {
         var bench = Bench()
         let first = try bench.connect(FakeSwitch(Bench.datapath, ports: 2))

@@ -68,8 +68,28 @@ import Testing
         #expect(try !Self.isReading(after: .barrierReply, times: 300))
     }
 
-    @Test func packetsOfASwitchThatNobodyNeedsCountLikeOtherMessages() throws {
-        #expect(try !Self.isReading(after: Self.packet, times: 300))
+    @Test func packetsOfIdleSwitchesHaveAShareOfTime() throws {
+        #expect(try Self.isReading(after: Self.packet, times: 900))
+        #expect(try !Self.isReading(after: Self.packet, times: 1100))
+    }
+
+    @Test func idleSwitchesShareWhatTheyHave() throws {
+        let loop = Loop()
+        let (first, second) = (try loop.connect(1).channel, try loop.connect(2).channel)
+        func say(_ count: Int, on channel: EmbeddedChannel) throws {
+            var said = ByteBuffer()
+            for _ in 0..<count { said.writeImmutableBuffer(FakeSwitch.bytes(1, Self.packet)) }
+            try channel.writeInbound(said)
+        }
+        try say(3000, on: first)
+        try say(200, on: second)
+        #expect(!first.isReading && second.isReading, "who says little is heard")
+        try say(300, on: second)
+        #expect(!second.isReading)
+        loop.eventLoop.advanceTime(by: .milliseconds(61))
+        #expect(first.isReading && !second.isReading)
+        loop.eventLoop.advanceTime(by: .milliseconds(20))
+        #expect(second.isReading)
     }
 
     @Test func ofThoseThatDoNotReadTheOneForWhichMostWaitsGoes() throws {

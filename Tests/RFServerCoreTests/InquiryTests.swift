@@ -47,16 +47,19 @@ import Testing
         #expect(report.word == nil)
     }
 
-    @Test func whatNoVMHasIsNamedWithoutItsPorts() throws {
+    @Test func whatNoVMHasIsNotNamed() throws {
         var scene = scene()
         let idle = DatapathID(rawValue: 66)
         scene.proxy.join(idle)
         scene.settle()
         #expect(scene.stored.values.contains { $0.datapath?.dpID == idle })
         let report = try report(&scene, Inquiry(id: 9))
-        #expect(report.connected.map(\.dpID) == [Self.dpID, idle])
-        #expect(report.connected.map(\.ports.isEmpty) == [false, true])
-        #expect(!report.rows.contains { $0.datapath?.dpID == idle })
+        #expect(report.connected.map(\.dpID) == [Self.dpID])
+        #expect(report.rows.map(\.datapath?.dpID) == [Self.dpID, Self.dpID])
+        // Nor when rfserver starts anew, and knows of it only what is stored.
+        scene.restartServer()
+        let later = try self.report(&scene, Inquiry(id: 10))
+        #expect(!later.rows.contains { $0.datapath?.dpID == idle })
     }
 
     @Test func theLongestPrefixThatWasHeardIsTold() throws {

@@ -74,9 +74,9 @@ public struct ServerReport: Hashable, Codable, Sendable {
     public var vms: [VM]
     /// The rfproxies that have been heard of.
     public var proxies: [Int32]
-    /// The datapaths and virtual switches that are connected, those with their ports of which a VM or the mapping file has one.
+    /// The virtual switches that are connected, and the datapaths of which a VM or the mapping file has a port.
     public var connected: [DatapathJoin]
-    /// The RFTable, but for the idle ports of datapaths that are connected.
+    /// The rows of the RFTable that VMs have.
     public var rows: [RFEntry]
     /// The mapping file.
     public var named: [NamedPort]

@@ -36,11 +36,8 @@ public struct RFTable: Hashable, Sendable {
     // MARK: Looking up
 
     /// All rows, those of VMs first, in the order of their ids.
-    public var entries: [RFEntry] { entries(withIdlePortsOf: { _ in true }) }
-
-    /// The rows of all VMs, and after them the idle ports of some datapaths; both in the order of their ids.
-    public func entries(withIdlePortsOf isWanted: (DatapathID) -> Bool) -> [RFEntry] {
-        let idle = idlePorts.filter { isWanted($0.key) }.flatMap { dpID, ports in
+    public var entries: [RFEntry] {
+        let idle = idlePorts.flatMap { dpID, ports in
             ports.map { idleRow(at: RFEntry.DatapathPort.Place(dpID, $0)) }
         }
         return vmRows.values.sorted { $0.id < $1.id } + idle.sorted { $0.id < $1.id }

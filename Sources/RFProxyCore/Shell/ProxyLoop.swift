@@ -29,6 +29,7 @@ final class ProxyLoop {
     private var flushes: [SwitchHandler] = []
     private var isFlushDue = false
     private var backlogs = Backlogs()
+    private var idleShare = IdleShare()
 
     /// Connections at once: a few more than the core lets stay, since those that it closes are not gone at once.
     private static let mostConnections = ProxyCore.mostConnections + 64
@@ -184,8 +185,10 @@ final class ProxyLoop {
         handler.close()
     }
 
-    /// True if nobody needs the switch as yet.
-    func isIdle(_ handler: SwitchHandler) -> Bool { core.isIdle(handler.id) }
+    /// How long a switch is not to be heard after so many messages and KiB; nil for not at all, as for each that is needed.
+    func wait(for handler: SwitchHandler, after cost: Int, at now: NIODeadline) -> TimeAmount? {
+        core.isIdle(handler.id) ? idleShare.wait(after: cost, at: now) : nil
+    }
 
     /// A switch takes no more, and so many bytes wait for it.
     func waits(_ handler: SwitchHandler, bytes: Int) {

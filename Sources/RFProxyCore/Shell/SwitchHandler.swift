@@ -17,14 +17,15 @@ final class SwitchHandler: ChannelInboundHandler {
     /// What was read and not yet heard: the beginning of a message, or what a peer says that says much.
     private var unheard = ByteBuffer()
     private var isReading = true
+    /// How much was heard that is not counted yet: messages and KiB.
+    private var uncounted = 0
     /// Packet-outs of the present turn of the event loop.
     private var gathered = ByteBuffer()
     /// Packet-outs that wait for the switch to take data again.
     private var waiting = ShuttleQueue<ByteBuffer>()
     private var isClosed = false
 
-    /// Messages that one peer may have heard before the others have their turn. Packet-ins of a switch that is needed do not count:
-    /// to hear them is what rfproxy is there for, and takes no longer than to read them.
+    /// Messages other than packet-ins that one peer may have heard before the others have their turn.
     private static let mostAtOnce = 256
     /// After what time the next ones are heard. Not at once: the event loop looks at no socket before it has nothing else to do.
     private static let rest = TimeAmount.milliseconds(1)
@@ -66,32 +67,35 @@ final class SwitchHandler: ChannelInboundHandler {
     /// their turns in between.
     private func hear(_ context: ChannelHandlerContext) {
         var patience = Self.mostAtOnce
-        var packets = 0
         // NIO reads into the same memory again if nobody keeps it.
         var data = ByteBuffer()
         swap(&data, &unheard)
         do {
             while patience > 0, !isClosed, let frame = try decoder.decode(buffer: &data) {
-                if frame.header.type == OpenFlow10.MessageType.packetIn.rawValue {
-                    packets += 1
-                    if packets == Self.mostAtOnce, loop.isIdle(self) { patience = 0 }
-                } else {
-                    patience -= 1
-                }
+                if frame.header.type != OpenFlow10.MessageType.packetIn.rawValue { patience -= 1 }
+                uncounted += 1 + Int(frame.header.length) >> 10
                 loop.received(frame, from: self)
             }
         } catch {
             loop.failed(self, "sent what is no OpenFlow message: \(error)")
         }
-        if data.readableBytes > 0 { unheard = data }
+        // What is left of it is mostly little, and should not keep all of that memory.
+        if data.readableBytes > 0 { unheard = ByteBuffer(buffer: data) }
         loop.packetsRead(from: self)
         guard !isClosed else { return }
-        setReading(patience > 0, context)
-        if !isReading {
-            context.eventLoop.assumeIsolated().scheduleTask(in: Self.rest) {
-                if let context = self.context { self.hear(context) }
-            }
+        let wait = countHeard(at: context.eventLoop.now) ?? (patience > 0 ? nil : Self.rest)
+        setReading(wait == nil, context)
+        guard let wait else { return }
+        context.eventLoop.assumeIsolated().scheduleTask(in: wait) {
+            if let context = self.context { self.hear(context) }
         }
+    }
+
+    /// Counts what was heard, if it is much, against the share of idle switches. Returns how long to hear no more for that.
+    private func countHeard(at now: NIODeadline) -> TimeAmount? {
+        guard uncounted >= Self.mostAtOnce else { return nil }
+        defer { uncounted = 0 }
+        return loop.wait(for: self, after: uncounted, at: now)
     }
 
     private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {
