@@ -19,8 +19,8 @@ extension ProxyCore {
                 at: now)
         }
         guard let rival = datapaths[datapath]?.session else { return describe(features, of: id, at: now) }
-        if case .description = sessions[rival]?.phase {
-            // It has shown nothing yet that the new one has not: otherwise whoever is first, and says no more, would keep a switch out.
+        if case .description = sessions[rival]?.phase, sessions[rival]?.isSlow(at: now) ?? false {
+            // Otherwise whoever is first, and says no more, would keep a switch out.
             close(rival, "had not said what it is when another connection claimed its datapath", at: now)
             return describe(features, of: id, at: now)
         }

@@ -113,7 +113,7 @@ extension ProxyCore {
                 datapaths[message.dpID] = nil
             }
         } else {
-            log(
+            count(
                 .warning, "nothing is deleted: part of rfserver's state was not understood",
                 ["dp_id": message.dpID])
         }

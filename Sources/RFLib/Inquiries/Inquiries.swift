@@ -18,7 +18,7 @@ public struct InquiryDesk: Sendable {
     private let me: PeerName
     /// The daemon's incarnation.
     public let epoch: Int64
-    private var limit = RateLimit(perSecond: 20, burst: 20)
+    private var limit = RateLimit(perSecond: 50, burst: 100)
 
     /// Answers in the name of a daemon's incarnation.
     public init(me: PeerName, epoch: Int64) {

@@ -6,13 +6,15 @@ struct IdleShare {
     private static let pace = TimeAmount.microseconds(20)
     /// How far they may be ahead of that.
     private static let slack = TimeAmount.milliseconds(20)
+    /// The longest that one of them waits: less than it has for an answer.
+    private static let most = TimeAmount.seconds(2)
 
     /// When all that they have said would have been due, one after the other.
     private var due = NIODeadline.uptimeNanoseconds(0)
 
     /// Counts what one of them has said. Returns how long it is not to be heard for that; nil for not at all.
     mutating func wait(after cost: Int, at now: NIODeadline) -> TimeAmount? {
-        due = max(due, now) + Self.pace * cost
+        due = min(max(due, now) + Self.pace * cost, now + Self.most)
         return due - now > Self.slack ? due - now : nil
     }
 }

@@ -185,9 +185,12 @@ final class ProxyLoop {
         handler.close()
     }
 
-    /// How long a switch is not to be heard after so many messages and KiB; nil for not at all, as for each that is needed.
-    func wait(for handler: SwitchHandler, after cost: Int, at now: NIODeadline) -> TimeAmount? {
-        core.isIdle(handler.id) ? idleShare.wait(after: cost, at: now) : nil
+    /// True if nobody needs the switch as yet.
+    func isIdle(_ handler: SwitchHandler) -> Bool { core.isIdle(handler.id) }
+
+    /// An idle switch has said so much. Returns how long it is not to be heard for that; nil for not at all.
+    func waitOfIdle(after cost: Int, at now: NIODeadline) -> TimeAmount? {
+        idleShare.wait(after: cost, at: now)
     }
 
     /// A switch takes no more, and so many bytes wait for it.

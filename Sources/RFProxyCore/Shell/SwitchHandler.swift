@@ -17,16 +17,22 @@ final class SwitchHandler: ChannelInboundHandler {
     /// What was read and not yet heard: the beginning of a message, or what a peer says that says much.
     private var unheard = ByteBuffer()
     private var isReading = true
-    /// How much was heard that is not counted yet: messages and KiB.
+    /// When what was read is heard, while no more is read.
+    private var nextTurn: Scheduled<Void>?
+    /// How much was heard that is not counted yet: reads, messages and KiB.
     private var uncounted = 0
+    /// True if nobody needed the switch when that was counted last.
+    private var isIdle = true
     /// Packet-outs of the present turn of the event loop.
     private var gathered = ByteBuffer()
     /// Packet-outs that wait for the switch to take data again.
     private var waiting = ShuttleQueue<ByteBuffer>()
     private var isClosed = false
 
-    /// Messages other than packet-ins that one peer may have heard before the others have their turn.
+    /// Messages that one peer may have heard before the others have their turn. Packet-ins of a switch that is needed do not count.
     private static let mostAtOnce = 256
+    /// A rest of a message up to this many bytes does not keep the memory that it was read into.
+    private static let little = 4096
     /// After what time the next ones are heard. Not at once: the event loop looks at no socket before it has nothing else to do.
     private static let rest = TimeAmount.milliseconds(1)
     /// Packet-outs that are gathered at most, in bytes: the switch is to work meanwhile.
@@ -67,26 +73,28 @@ final class SwitchHandler: ChannelInboundHandler {
     /// their turns in between.
     private func hear(_ context: ChannelHandlerContext) {
         var patience = Self.mostAtOnce
+        uncounted += 1
         // NIO reads into the same memory again if nobody keeps it.
         var data = ByteBuffer()
         swap(&data, &unheard)
         do {
             while patience > 0, !isClosed, let frame = try decoder.decode(buffer: &data) {
-                if frame.header.type != OpenFlow10.MessageType.packetIn.rawValue { patience -= 1 }
+                if isIdle || frame.header.type != OpenFlow10.MessageType.packetIn.rawValue { patience -= 1 }
                 uncounted += 1 + Int(frame.header.length) >> 10
                 loop.received(frame, from: self)
             }
         } catch {
             loop.failed(self, "sent what is no OpenFlow message: \(error)")
         }
-        // What is left of it is mostly little, and should not keep all of that memory.
-        if data.readableBytes > 0 { unheard = ByteBuffer(buffer: data) }
+        if data.readableBytes > 0 {
+            unheard = data.readableBytes <= Self.little ? ByteBuffer(buffer: data) : data
+        }
         loop.packetsRead(from: self)
         guard !isClosed else { return }
         let wait = countHeard(at: context.eventLoop.now) ?? (patience > 0 ? nil : Self.rest)
         setReading(wait == nil, context)
         guard let wait else { return }
-        context.eventLoop.assumeIsolated().scheduleTask(in: wait) {
+        nextTurn = context.eventLoop.assumeIsolated().scheduleTask(in: wait) {
             if let context = self.context { self.hear(context) }
         }
     }
@@ -95,7 +103,8 @@ final class SwitchHandler: ChannelInboundHandler {
     private func countHeard(at now: NIODeadline) -> TimeAmount? {
         guard uncounted >= Self.mostAtOnce else { return nil }
         defer { uncounted = 0 }
-        return loop.wait(for: self, after: uncounted, at: now)
+        isIdle = loop.isIdle(self)
+        return isIdle ? loop.waitOfIdle(after: uncounted, at: now) : nil
     }
 
     private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {
@@ -107,6 +116,8 @@ final class SwitchHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         isClosed = true
         self.context = nil
+        nextTurn?.cancel()
+        unheard = ByteBuffer()
         loop.closed(self)
     }
 

@@ -23,6 +23,8 @@ struct SwitchSession: Sendable {
 
     /// The longest that a switch may take from one step of the handshake to the next.
     static let handshakeLimit = Duration.seconds(10)
+    /// The time after which another connection of its datapath may take the place of one that has not said what it is.
+    static let describingLimit = Duration.milliseconds(500)
     /// How long the first connection of a datapath has to answer when there is a second one.
     static let challengeLimit = Duration.seconds(2)
     /// For how long an answer shows that the connection lives: a switch has better things to do than to answer each peer that claims
@@ -74,6 +76,11 @@ struct SwitchSession: Sendable {
         if case .contender(let features, _) = phase {
             phase = .contender(features, until: now.advanced(by: Self.challengeLimit))
         }
+    }
+
+    /// True if the present step of the handshake takes longer than it does for a switch that wants to.
+    func isSlow(at now: Instant) -> Bool {
+        handshakeEnd.map { now.duration(to: $0) <= Self.handshakeLimit - Self.describingLimit } ?? false
     }
 
     var deadline: Instant {
