@@ -7,7 +7,7 @@ struct IdleShare {
     /// How far they may be ahead of that.
     private static let slack = TimeAmount.milliseconds(20)
     /// The longest that one of them waits: less than it has for an answer.
-    private static let most = TimeAmount.seconds(2)
+    private static let most = TimeAmount.seconds(5)
 
     /// When all that they have said would have been due, one after the other.
     private var due = NIODeadline.uptimeNanoseconds(0)
