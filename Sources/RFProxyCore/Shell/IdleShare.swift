@@ -2,7 +2,7 @@ import NIOCore
 
 /// What idle switches may have of the event loop, all together: the more of them say much, the longer each of them waits.
 struct IdleShare {
-    /// How long they have for a message, or a KiB.
+    /// How long they have for a message, or a KiB of a list.
     private static let pace = TimeAmount.microseconds(20)
     /// How far they may be ahead of that.
     private static let slack = TimeAmount.milliseconds(20)

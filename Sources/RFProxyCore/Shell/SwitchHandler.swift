@@ -19,7 +19,7 @@ final class SwitchHandler: ChannelInboundHandler {
     private var isReading = true
     /// When what was read is heard, while no more is read.
     private var nextTurn: Scheduled<Void>?
-    /// How much was heard that is not counted yet: reads, messages and KiB.
+    /// What was heard and is not counted yet: a read is one, and so is a message, but for those that are lists.
     private var uncounted = 0
     /// True if nobody needed the switch when that was counted last.
     private var isIdle = true
@@ -80,7 +80,7 @@ final class SwitchHandler: ChannelInboundHandler {
         do {
             while patience > 0, !isClosed, let frame = try decoder.decode(buffer: &data) {
                 if isIdle || frame.header.type != OpenFlow10.MessageType.packetIn.rawValue { patience -= 1 }
-                uncounted += 1 + Int(frame.header.length) >> 10
+                uncounted += Self.cost(of: frame.header)
                 loop.received(frame, from: self)
             }
         } catch {
@@ -96,6 +96,15 @@ final class SwitchHandler: ChannelInboundHandler {
         guard let wait else { return }
         nextTurn = context.eventLoop.assumeIsolated().scheduleTask(in: wait) {
             if let context = self.context { self.hear(context) }
+        }
+    }
+
+    /// What it costs to hear a message: where it is a list, each KiB as much as another message.
+    private static func cost(of header: OpenFlowHeader) -> Int {
+        switch header.type {
+        case OpenFlow10.MessageType.statsReply.rawValue, OpenFlow10.MessageType.featuresReply.rawValue:
+            1 + Int(header.length) >> 10
+        default: 1
         }
     }
 
