@@ -78,9 +78,12 @@ def chatty_peers(lab: Lab) -> None:
 
 def flapping_ports(lab: Lab) -> None:
     """a stranger says that it is a switch of 1300 ports, and has a hundred of them go down and up for 10 s"""
+    before = lab.mongod.rftable()
     with _unnoticed(lab, "left out a line: too much happens to switches", lines=CHATTER + LINES):
         sent = _end(_start("flapping", BESIDE, 10), within=40)
         report.note(f"{sent} changes of ports")
+        # It has to be heard to its end first.
+        _await_table(lab, before)
 
 
 def identities(lab: Lab) -> None:
@@ -97,9 +100,13 @@ def identities(lab: Lab) -> None:
         finally:
             LATECOMER.stop()
         report.note(f"{_end(stranger)} switches of 1300 ports; another one was known after {took:.1f} s")
-        begin = time.monotonic()
-        until(lambda: lab.mongod.rftable() == before, "the RFTable is as it was", 10, (lab.rfserver.log,))
-        report.note(f"the RFTable is as it was after {time.monotonic() - begin:.1f} s")
+        _await_table(lab, before)
+
+
+def _await_table(lab: Lab, before: list[dict]) -> None:
+    begin = time.monotonic()
+    until(lambda: lab.mongod.rftable() == before, "the RFTable is as it was", 10, (lab.rfserver.log,))
+    report.note(f"the RFTable is as it was after {time.monotonic() - begin:.1f} s")
 
 
 @contextmanager
