@@ -39,10 +39,7 @@ public struct Status: Sendable {
     }
 
     /// The datapaths that a VM has, or is to have, as far as rfserver says. Any other may be anybody's.
-    private var needed: Set<DatapathID> {
-        Set((answers.server?.rows ?? []).compactMap(\.datapath?.dpID))
-            .union((answers.server?.named ?? []).map(\.datapath.dpID))
-    }
+    private var needed: Set<DatapathID> { Set((answers.server?.neededPorts ?? []).map(\.dpID)) }
 
     private func text(_ refusal: ServerReport.Refusal) -> String {
         "datapath \(refusal.dpID) lacks the flow of \(refusal.prefix) (OpenFlow error \(refusal.type)/\(refusal.code)): "
@@ -80,8 +77,7 @@ public struct Status: Sendable {
 
     private func missingDatapaths(_ server: ServerReport) -> [String] {
         let silent = silentProxies(server)
-        let wanted = server.rows.compactMap(\.datapath) + server.named.map(\.datapath)
-        return Set(wanted.filter { !silent.contains($0.ctID) }.map(\.dpID))
+        return Set(server.neededPorts.filter { !silent.contains($0.ctID) }.map(\.dpID))
             .subtracting(server.connected.map(\.dpID)).sorted { $0.rawValue < $1.rawValue }
             .map { "datapath \($0) is not connected: does the switch run, is rfproxy its controller?" }
     }
@@ -166,6 +162,11 @@ public struct Status: Sendable {
 }
 
 extension ServerReport {
+    /// The datapath ports that a VM has, or is to have.
+    fileprivate var neededPorts: [RFEntry.DatapathPort] {
+        rows.compactMap(\.datapath) + named.map(\.datapath)
+    }
+
     /// The rfproxies that there should be: those that rfserver has heard of, or number 0 if it has heard of none.
     public var knownProxies: [Int32] {
         let known = Set(proxies).union(rows.compactMap { $0.datapath?.ctID })

@@ -48,7 +48,7 @@ extension FlowTable {
     /// The switch has a flow.
     mutating func audited(_ flow: OpenFlow10.FlowStats) {
         guard let key = FlowKey(match: flow.match, priority: flow.priority) else {
-            let stray = Strays.Stray(match: flow.match, priority: flow.priority)
+            let stray = Strays.Stray(flow)
             if !keepsForeign, !strays.contains(stray) { audit?.strays.insert(stray) }
             return
         }

@@ -260,7 +260,7 @@ struct FlowTable: Sendable {
             let action = dialect.action(of: flow, key: key)
             if !keeps(action, key) { entries[key, default: Entry()].actual = action }
         } else if !keepsForeign {
-            strays.insert(Strays.Stray(match: flow.match, priority: flow.priority))
+            strays.insert(Strays.Stray(flow))
         }
     }
 

@@ -7,6 +7,12 @@ struct Strays: Sendable {
     struct Stray: Hashable, Sendable {
         var match: OpenFlow10.Match
         var priority: UInt16
+
+        /// What tells this flow from others.
+        init(_ flow: OpenFlow10.FlowStats) {
+            match = flow.match
+            priority = flow.priority
+        }
     }
 
     /// Those that are there as far as is known: a switch that never confirms a deletion keeps them.
