@@ -135,7 +135,7 @@ let package = Package(
         tests(of: "NetTypes"),
         tests(of: "OpenFlow", uses: ["NetTypes", "RFTestKit", nioCore, nioTestUtils]),
         tests(of: "Netlink", uses: ["NetTypes"]),
-        tests(of: "RFLib", uses: ["NetTypes", "RFTestKit"]),
+        tests(of: "RFLib", uses: ["NetTypes", "RFTestKit", logging]),
         tests(of: "RFMongo", uses: ["RFLib", "NetTypes", "RFTestKit", logging]),
         tests(of: "RFCtlCore", uses: ["RFLib", "NetTypes"]),
         tests(of: "RFClientCore", uses: ["RFLib", "Netlink", "NetTypes", "RFTestKit"]),

@@ -10,7 +10,10 @@ public final class LogLines: Sendable {
     public init() {}
 
     /// A logger that writes here.
-    public var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
+    public var logger: Logger { Logger(label: "test") { _ in handler } }
+
+    /// A handler that writes here.
+    public var handler: some LogHandler { Handler(lines: self) }
 
     /// Each line with its metadata.
     public var all: [String] { lines.withLock { $0 } }
