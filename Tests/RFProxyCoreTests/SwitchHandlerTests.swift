@@ -22,7 +22,11 @@ import Testing
                 logger: log.logger, stop: { _ in })
         }
 
-        deinit { loop.end() }
+        deinit {
+            loop.end()
+            // Until all are closed, they and their event loop keep each other.
+            eventLoop.advanceTime(by: Lingerer.lingering)
+        }
 
         /// A switch that nobody needs connects.
         func connect(_ datapath: UInt64, behind first: [any ChannelHandler] = []) throws -> (
@@ -139,7 +143,13 @@ import Testing
     private final class Lingerer: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer
 
-        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {}
+        static let lingering = TimeAmount.seconds(1)
+
+        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+            context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingering) {
+                context.close(mode: mode, promise: promise)
+            }
+        }
     }
 
     @Test func whoIsClosedSlowlyIsNotClosedInTheNextOnesPlace() throws {
