@@ -116,7 +116,7 @@ extension ProxyCore {
         } else {
             datapaths[id]?.ports[number] = status.port
             // A flow may have been refused because its port was not there.
-            if before == nil { datapaths[id]?.table.retry(.max) }
+            if before == nil { datapaths[id]?.table.retry(to: status.port.number) }
             stirred.insert(id)
         }
         if before?.isUp != datapaths[id]?.ports[number]?.isUp {

@@ -96,6 +96,34 @@ import Testing
         #expect(errors(bench).isEmpty == hasAddress)
     }
 
+    @Test func aNewPortHasTheFlowsTriedAgainThatLeadToIt() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3)
+        fake.capacity = 0
+        let id = try bench.connect(fake)
+        try bench.say(Bench.flow("10.0.0.0/8", port: 9), Bench.flow("11.0.0.0/8"))
+        #expect(bench.takeFlowMods(id).count == 2)
+        let port = FakeSwitch.port(9, of: Bench.datapath, state: [])
+        let news = bench.switches[id]?.change(.add, port: port)
+        try bench.deliver(#require(news), from: id)
+        let tried = bench.takeFlowMods(id).map { FlowKey(match: $0.match, priority: $0.priority)?.prefix }
+        #expect(tried == [IPPrefix("10.0.0.0/8")])
+    }
+
+    /// Another kind of switch with the same id needs no second flow for a route.
+    @Test func aRefusalEndsWithTheFlowThatTheNextSwitchDoesNotNeed() throws {
+        var bench = Bench()
+        var fake = FakeSwitch(Bench.datapath, ports: 3, isOpenVSwitch: false)
+        fake.capacity = 1
+        let id = try bench.connect(fake)
+        try bench.say(Bench.flow("10.0.0.0/8"))
+        #expect(errors(bench).count == 1)
+        try bench.disconnect(id)
+        try bench.connect(FakeSwitch(Bench.datapath, ports: 3))
+        try bench.settle()
+        #expect(errors(bench).isEmpty)
+    }
+
     @Test func aRefusalEndsWithTheDatapathThatIsForgotten() throws {
         var bench = Bench()
         var fake = FakeSwitch(Bench.datapath, ports: 3)

@@ -217,8 +217,19 @@ extension FlowTable {
 
     /// Tries some of the refused flows again: there is a reason to think that they are taken now.
     mutating func retry(_ count: Int) {
-        for _ in 0..<min(count, refused.count) {
-            guard let key = refused.popFirst() else { return }
+        // All at once: a set is searched from its front for each that is taken from there.
+        retry(Array(refused.prefix(count)))
+    }
+
+    /// Tries the refused flows again that lead to a port: it is there now.
+    mutating func retry(to port: OpenFlow10.PortNumber) {
+        guard hasRoutes else { return }
+        retry(refused.filter { entries[$0]?.desired.port == port })
+    }
+
+    private mutating func retry(_ keys: some Sequence<FlowKey>) {
+        for key in keys {
+            refused.remove(key)
             // One whose barrier has yet to return is tried when it does.
             change(key) { if $0.marks.contains(.inFlight) { $0.marks.insert(.changed) } }
             enqueue(key)

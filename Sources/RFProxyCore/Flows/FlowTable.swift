@@ -239,7 +239,10 @@ struct FlowTable: Sendable {
         self.dialect = dialect
         guard before != dialect else { return }
         defer { routes = entries.count { $0.key.role != .control && $0.value.desired != .absent } }
-        entries = entries.filter { $0.key.role != .hairpin && $0.key.role != .arpAnswer }
+        for key in Array(entries.keys) where key.role == .hairpin || key.role == .arpAnswer {
+            resolve(key)
+            entries[key] = nil
+        }
         if !dialect.clearsInPort {
             for (key, entry) in entries where key.role == .routed && entry.desired.forwards {
                 entries[key.hairpin(port: entry.desired.port)] = Entry(
@@ -281,7 +284,11 @@ struct FlowTable: Sendable {
             case (_, .absent): comparison.missing += 1
             case (_, _): comparison.different += 1
             }
-            if entry.desired != entry.actual { differing.append(key) } else { resolve(key) }
+            if entry.desired == entry.actual {
+                resolve(key)
+            } else if entry.desired != .absent || entry.marks.contains(.withdrawn) {
+                differing.append(key)
+            }
         }
         for key in differing.sorted() { enqueue(key) }
         if isComplete { deleteSurplus() }
