@@ -3,7 +3,7 @@ import RFLib
 /// How long silence is silence.
 ///
 /// A VM or an rfproxy is not to blame for what this rfserver could not hear: the time starts again after the channel was
-/// lost, and after this process itself stood still.
+/// lost, after this process itself stood still, and after nothing could be written.
 struct SilenceClock: Sendable {
     private let timeout: Duration
     /// A timer that comes this much too late shows that the process stood still.
@@ -31,7 +31,8 @@ struct SilenceClock: Sendable {
         beginAgain(at: now)
     }
 
-    private mutating func beginAgain(at now: Instant) {
+    /// What was not heard until now proves nothing.
+    mutating func beginAgain(at now: Instant) {
         listeningSince = now
         if graceEnds != nil { graceEnds = now.advanced(by: timeout) }
     }

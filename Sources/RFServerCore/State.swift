@@ -129,15 +129,21 @@ public struct ServerCore: DaemonCore {
             wantsVirtualSwitch = true
         }
         guard !isStopped else { return effects }
+        noteTenure(at: now)
+        if tenure.isSure {
+            noticeSilence(at: now)
+            updateCompleteness()
+            act(at: now)
+        }
+        defer { effects = [] }
+        return effects
+    }
+
+    private mutating func noticeSilence(at now: Instant) {
         retireSilentVMs(at: now)
         noticeSilentProxies(at: now)
         updateMasters()
         if clock.endGrace(at: now) { mayChangeCompleteness = true }
-        updateCompleteness()
-        noteTenure(at: now)
-        if tenure.isSure { act(at: now) }
-        defer { effects = [] }
-        return effects
     }
 
     /// Writes to the others what has been decided.
@@ -158,6 +164,9 @@ public struct ServerCore: DaemonCore {
         guard tenure.tick(at: now) else { return }
         if tenure.isSure {
             log(.info, "the lease is renewed: at work again", ["term": epoch])
+            // Where nothing could be written here, nobody else could write that he lives.
+            clock.beginAgain(at: now)
+            proxyClock.beginAgain(at: now)
         } else {
             log(
                 .warning, "the lease could not be renewed: nothing is written until it is",

@@ -53,6 +53,26 @@ struct TenureTests {
         #expect(core.deadline != nil)
     }
 
+    @Test("It takes nobody for silent who could not write either, but does so after a whole time-out")
+    func silence() {
+        var core = core(.start)
+        let timeout = ServerSettings().vmTimeout
+        let isRetired = { (effect: ServerEffect) in
+            if case .log(let line) = effect { line.message.hasPrefix("VM silent") } else { false }
+        }
+        _ = core.handle(.leaseRenewed(ago: .zero), at: .start)
+        _ = core.handle(.ipc(.clients, .connected), at: .start)
+        var now = Instant.start.advanced(by: timeout + .seconds(1))
+        #expect(!core.handle(.timePassed, at: now).contains(where: isRetired))
+        #expect(!core.handle(.leaseRenewed(ago: .zero), at: now).contains(where: isRetired))
+        let again = now
+        repeat {
+            now = now.advanced(by: .seconds(1))
+            let effects = core.handle(.leaseRenewed(ago: .zero), at: now)
+            #expect(effects.contains(where: isRetired) == (again.duration(to: now) == timeout))
+        } while again.duration(to: now) < timeout
+    }
+
     @Test("It ends when another has taken the lease, or speaks with a later term")
     func superseded() {
         var core = core(.start)

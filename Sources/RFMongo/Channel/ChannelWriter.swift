@@ -15,10 +15,10 @@ final class ChannelWriter: Sendable {
     }
 
     /// Writes these after all others. What is outside the streams' windows, and said again in time, is not kept while
-    /// nothing can be written: it would gather without bound.
+    /// nothing can be written: it would gather without bound. What is for all is said but once.
     func send(_ envelopes: [Envelope]) {
         guard status.isTroubled(.writer) else { return queue.add(envelopes) }
-        let kept = envelopes.filter { !$0.kind.isControl }
+        let kept = envelopes.filter { !$0.kind.isControl || $0.to == .all }
         queue.add(kept)
         if kept.count < envelopes.count { status.deliver(.written(envelopes.count - kept.count)) }
     }
