@@ -33,6 +33,8 @@ struct HostileStage {
     private var real = FakeSwitch(connected, ports: 2)
     private var now = Instant.start
     private var isHostileHere = false
+    /// True if the peer comes from an address from which no virtual switch may.
+    private var isStranger = false
     private var events: [ProxyEvent] = []
     /// Time that may still pass: inputs are to be short.
     private var patience = Duration.seconds(60)
@@ -82,6 +84,7 @@ struct HostileStage {
     /// The peer connects, says all this, and goes.
     mutating func play(_ stream: ByteBuffer, from peer: String) throws {
         isHostileHere = true
+        isStranger = peer == Self.stranger
         try tell(.connected(Self.hostile, from: IPAddress(peer), over: .tcp))
         var stream = stream
         var decoder = OpenFlowFrameDecoder()
@@ -94,7 +97,6 @@ struct HostileStage {
             }
         }
         try settle()
-        if peer == Self.stranger { try checkRole() }
         if isHostileHere { try tell(.disconnected(Self.hostile, reason: "it went")) }
         isHostileHere = false
         try settle()
@@ -116,8 +118,9 @@ struct HostileStage {
 
     // MARK: What has to hold
 
-    private func checkRole() throws {
-        for message in server.table.values {
+    /// Of what a stranger has said nothing may come that only a virtual switch may say, not even for a while.
+    private func checkRole(_ envelopes: [Envelope]) throws {
+        for message in envelopes.flatMap(\.content) where !message.isRemoval {
             if case .vmMap = message { throw Violation("a stranger has claimed a VM's port") }
             if case .datapathJoin(let join) = message, join.isVirtualSwitch {
                 throw Violation("a stranger has become a virtual switch")
@@ -148,7 +151,9 @@ struct HostileStage {
 
     private mutating func carryOut(_ effect: ProxyEffect) throws {
         switch effect {
-        case .send(let envelopes): server.receive(envelopes, at: now)
+        case .send(let envelopes):
+            if isStranger { try checkRole(envelopes) }
+            server.receive(envelopes, at: now)
         case .write(Self.honest, let bytes): try deliver(try real.receive(bytes), from: Self.honest)
         case .write(_, var bytes):
             var decoder = OpenFlowFrameDecoder()
@@ -186,7 +191,8 @@ struct HostileStage {
         for _ in 0..<100 {
             let envelopes = server.flush(at: now)
             try tell(envelopes.isEmpty ? .timePassed : .ipc(.received(envelopes)))
-            if envelopes.isEmpty { break }
+            if envelopes.isEmpty { return }
         }
+        throw Violation("rfserver and rfproxy talk without end")
     }
 }
