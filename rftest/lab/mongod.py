@@ -21,7 +21,19 @@ HOST_URI = paths.RUN / "host.mongo.uri"
 VM_URI = paths.RUN / "vm.mongo.uri"
 
 
-class Mongod:
+class Tables:
+    """What the daemons keep in their database."""
+
+    database: pymongo.database.Database
+
+    def rftable(self) -> list[dict]:
+        """The RFTable's rows without _id, in a stable order."""
+        rows = self.database["rftable"].find({}, {"_id": 0})
+        return sorted(rows, key=lambda row: (str(row.get("vm_id")), str(row.get("vm_port")), str(row.get("dp_id")),
+                                             str(row.get("dp_port"))))
+
+
+class Mongod(Tables):
     """One mongod with authentication on, and an empty database folder at the first start of a run."""
 
     def __init__(self) -> None:
@@ -102,12 +114,6 @@ class Mongod:
         if self._client is None:
             self._client = pymongo.MongoClient(self.uri, serverSelectionTimeoutMS=2000)
         return self._client.get_default_database()
-
-    def rftable(self) -> list[dict]:
-        """The RFTable's rows without _id, in a stable order."""
-        rows = self.database["rftable"].find({}, {"_id": 0})
-        return sorted(rows, key=lambda row: (str(row.get("vm_id")), str(row.get("vm_port")), str(row.get("dp_id")),
-                                             str(row.get("dp_port"))))
 
 
 def write_uri(file: Path, uri: str) -> None:

@@ -11,13 +11,18 @@ import pymongo.errors
 from . import paths
 from .controllers import ControllerHost
 from .errors import until
-from .mongod import HOST_URI, PORT, USER, VM_URI, write_uri
+from .mongod import HOST_URI, PORT, USER, VM_URI, Tables, write_uri
 from .supervised import Supervised
 
 _NAME = "rf"
 _KEY = paths.RUN / "mongod.key"
-# The default of MongoDB is 10 s.
-_ELECTION_MS = 2000
+# MongoDB's own values are 10 s and 10 s, and a member may follow any other: if that is cut off, what it has to confirm waits. All
+# members are near each other here.
+_SETTINGS = {"electionTimeoutMillis": 2000, "heartbeatTimeoutSecs": 2, "chainingAllowed": False}
+# Seconds until a member gives up one that it follows and hears nothing of, beyond half the time of an election. MongoDB's own value is 5.
+_SILENCE = 1
+# Seconds for which a member is kept from becoming the primary, where another one is to.
+_FROZEN = 20
 # How long there may be no primary.
 _PRIMARY_WITHIN = 30
 
@@ -39,7 +44,8 @@ class Member:
         self.process = Supervised.spawn(f"mongod.{self.host.name}", self.host.network(
             paths.MONGOD, "--dbpath", self.folder, "--port", PORT, "--bind_ip", f"127.0.0.1,{self.host.address}",
             "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--oplogSize", 256,
-            "--setParameter", "diagnosticDataCollectionEnabled=false", "--logpath", self.log, "--logappend", *options),
+            "--setParameter", "diagnosticDataCollectionEnabled=false",
+            "--setParameter", f"oplogNetworkTimeoutBufferSeconds={_SILENCE}", "--logpath", self.log, "--logappend", *options),
             self.log)
         until(self.answers, f"mongod on {self.host.name} answers", within=30, logs=(self.log,))
 
@@ -52,12 +58,13 @@ class Member:
             return False
 
 
-class ReplicaSet:
+class ReplicaSet(Tables):
     """What `lab.mongod.Mongod` is for one: made anew for each run, with authentication, and one user for the daemons."""
 
     def __init__(self, hosts: list[ControllerHost]):
         self.members = [Member(host) for host in hosts]
         self._client: pymongo.MongoClient | None = None
+        self._administrator: dict[str, str] = {}
 
     @property
     def processes(self) -> list[Supervised]:
@@ -73,19 +80,20 @@ class ReplicaSet:
         _KEY.unlink(missing_ok=True)
         with open(os.open(_KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as output:
             output.write(base64.b64encode(secrets.token_bytes(48)))
-        administrator, password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        password = secrets.token_urlsafe(24)
+        self._administrator = {"username": "administrator", "password": secrets.token_urlsafe(24)}
         first = self.members[0]
         # Without authentication for as long as it takes to make the users: nobody else is on this network yet.
         first.start()
         with _client(first.name, directConnection=True) as client:
-            client.admin.command("createUser", "administrator", pwd=administrator, roles=["root"])
+            client.admin.command("createUser", "administrator", pwd=self._administrator["password"], roles=["root"])
             client.admin.command("createUser", USER, pwd=password, roles=[{"role": "readWrite", "db": "db"}])
         first.process.stop(timeout=20)
         for member in self.members:
             member.start("--replSet", _NAME, "--auth", "--keyFile", _KEY)
-        with _client(first.name, username="administrator", password=administrator, directConnection=True) as client:
+        with self._administer(first) as client:
             client.admin.command("replSetInitiate", {
-                "_id": _NAME, "settings": {"electionTimeoutMillis": _ELECTION_MS},
+                "_id": _NAME, "settings": _SETTINGS,
                 "members": [{"_id": number, "host": member.name} for number, member in enumerate(self.members)]})
         hosts = ",".join(member.name for member in self.members)
         for file in (HOST_URI, VM_URI):
@@ -118,6 +126,30 @@ class ReplicaSet:
     def wait_primary(self) -> Member:
         return until(lambda: self.primary, "there is a primary", _PRIMARY_WITHIN,
                      tuple(member.log for member in self.members))
+
+    def elect(self, host: ControllerHost) -> None:
+        """Makes the member on a host the primary."""
+        if (primary := self.wait_primary()).host is host:
+            return
+        others = [member for member in self.members if member.host is not host]
+        for member in others:
+            if member is not primary:
+                self._command(member, "replSetFreeze", _FROZEN)
+        self._command(primary, "replSetStepDown", _FROZEN)
+        until(lambda: (found := self.primary) and found.host is host, f"the mongod on {host.name} is the primary",
+              _PRIMARY_WITHIN, tuple(member.log for member in self.members))
+        for member in others:
+            self._command(member, "replSetFreeze", 0)
+        # Until all follow it: who has just begun to may wait for a minute for one that is then gone without a word.
+        primary = self.wait_primary()
+        self._command(primary, "appendOplogNote", 1, data={"elected": primary.name}, writeConcern={"w": len(self.members)})
+
+    def _command(self, member: Member, *words: object, **options: object) -> None:
+        with self._administer(member) as client:
+            client.admin.command(*words, **options)
+
+    def _administer(self, member: Member) -> pymongo.MongoClient:
+        return _client(member.name, **self._administrator, directConnection=True)
 
     @property
     def database(self) -> pymongo.database.Database:

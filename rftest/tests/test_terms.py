@@ -35,6 +35,11 @@ class Terms(unittest.TestCase):
     def test_a_cursor_s_own_document_is_nobody_s_word(self):
         self.assertEqual(list(stale_envelopes([greeting(2), said(0, 0, "rfserver", 13)])), [])
 
+    def test_a_late_stream_of_its_own_was_applied_whatever_term_the_answer_names(self):
+        late = {**said(1, 2), "stream": 1_000_001}
+        self.assertEqual(list(applied([ack(2, 7), ack(2, 1, stream=1_000_001)], [late])), [])
+        self.assertEqual(list(applied([ack(2, 2, stream=1_000_001)], [late])), [late])
+
     def test_only_what_was_acknowledged_was_applied(self):
         late = said(1, 3)
         log = [greeting(1), said(1, 2), greeting(2), late]

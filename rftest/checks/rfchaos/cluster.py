@@ -8,10 +8,12 @@ from lab.daemons import Daemon
 from lab.errors import until
 
 from .fault import Scene, fault
+from .recovery import wait_in_step
 from .terms import judge_terms, speak_late
 
 PAUSE, CUT = 10, 20
-TAKE_OVER = 3
+# Seconds until another rfserver has the lease, and until its word reaches the switches.
+TAKE_OVER, AT_WORK = 3, 5
 _STANDS_BY = "stand-by: another rfserver is at work"
 # What ends an rfserver whose lease is another's.
 _LOST = "another rfserver has taken the lease|a later rfserver is at work"
@@ -56,45 +58,61 @@ def rfserver_stands_still(scene: Scene) -> None:
         _taken_over(scene, active, begin)
         speak_late(scene, term)
         time.sleep(max(0, begin + PAUSE - time.time()))
+        table = scene.lab.mongod.rftable()
     finally:
         active.resume()
-    _gives_up(scene, active, mark, life)
+    _gives_up(scene, active, mark, life, table)
 
 
 @fault()
 def control_plane_cut(scene: Scene) -> None:
-    """the host of the rfserver at work is cut off from the other controller hosts for 20 s, not from VMs and rfproxy: 0 lost"""
+    """the host of the rfserver at work is cut off from the other two for 20 s, not from VMs and rfproxy: taken over within 3 s, 0 lost"""
+    spare = next(host for host in scene.lab.hosts_of_control if host not in [daemon.host for daemon in scene.lab.rfservers])
+    scene.lab.mongod.elect(spare)
+    _cut(scene, _active(scene), TAKE_OVER)
+
+
+@fault()
+def control_plane_cut_with_primary(scene: Scene) -> None:
+    """the same where that host has the primary as well: taken over within 20 s, 0 lost"""
+    active = _active(scene)
+    scene.lab.mongod.elect(active.host)
+    _cut(scene, active, CUT)
+
+
+def _cut(scene: Scene, active: Daemon, within: float) -> None:
     judge_terms(scene)
-    active, term = _active(scene), scene.lab.term
-    mark, life = active.mark(), active.process.life
-    others = [host for host in scene.lab.hosts_of_control if host is not active.host]
-    had_primary = scene.lab.mongod.wait_primary().host is active.host
-    scene.facts.append("with the primary" if had_primary else "without the primary")
-    active.host.cut(others)
+    term, mark, life = scene.lab.term, active.mark(), active.process.life
+    active.host.cut([host for host in scene.lab.hosts_of_control if host is not active.host])
     try:
         begin = time.time()
         until(lambda: _successor(scene, active), "another rfserver takes over", CUT)
-        scene.recovered("another rfserver has taken over after", time.time() - begin)
+        scene.recovered("taken over after", time.time() - begin, within)
         speak_late(scene, term)
         time.sleep(max(0, begin + CUT - time.time()))
+        table = scene.lab.mongod.rftable()
     finally:
         active.host.join()
         scene.ends()
-    _gives_up(scene, active, mark, life)
+    _gives_up(scene, active, mark, life, table)
 
 
 def _active(scene: Scene) -> Daemon:
-    active = until(scene.lab.active, "an rfserver has the lease", 10, tuple(scene.lab.logs))
+    active = until(lambda: _holder(scene), "an rfserver has the lease", 10, tuple(scene.lab.logs))
     scene.facts[0] = active.name
     return active
 
 
-def _successor(scene: Scene, former: Daemon) -> Daemon | None:
-    """The rfserver at work, if it is another one; None as well while nobody can say."""
+def _holder(scene: Scene) -> Daemon | None:
+    """The rfserver at work; None as well while nobody can say."""
     try:
-        holder = scene.lab.active()
+        return scene.lab.active()
     except pymongo.errors.PyMongoError:
         return None
+
+
+def _successor(scene: Scene, former: Daemon) -> Daemon | None:
+    holder = _holder(scene)
     return holder if holder is not former else None
 
 
@@ -102,11 +120,14 @@ def _taken_over(scene: Scene, former: Daemon, begin: float) -> None:
     until(lambda: _successor(scene, former), "another rfserver takes over", 10, tuple(scene.lab.logs))
     scene.ends(begin)
     scene.recovered("taken over after", time.time() - begin, TAKE_OVER)
+    wait_in_step(scene.lab)
+    scene.recovered("at work after", time.time() - begin, AT_WORK)
 
 
-def _gives_up(scene: Scene, former: Daemon, mark: int, life: int) -> None:
-    """The former holder ends, and comes back as a stand-by."""
+def _gives_up(scene: Scene, former: Daemon, mark: int, life: int, table: list[dict]) -> None:
+    """The former holder ends, and comes back as a stand-by; it leaves the RFTable as it was."""
     former.process.wait_restarted(life, within=15)
-    former.process.forgive()
+    scene.expect(former.process.forgive() == 1, f"{former.name} has not ended once")
     scene.expect(former.logged(_LOST, since=mark), f"{former.name} did not say why it ended")
     former.wait_logged(_STANDS_BY, since=mark)
+    scene.expect(scene.lab.mongod.rftable() == table, f"{former.name} has changed the RFTable")

@@ -45,6 +45,8 @@ def run(lab: ChaosMesh, fault: Fault, dice: random.Random) -> Outcome:
             fault(scene)
             wait_in_step(lab)
             scene.recovered("in step after", time.time() - scene.over)
+            # A route came and went on each switch: nothing can be said of a capture that has not seen it.
+            scene.ask(lambda account: scene.expect(account.mods >= 2 * len(lab.vms), "flow mods are missing in the capture"))
         wait_agreed(lab)
         time.sleep(_AFTER)
     except LabError as error:       # what the traffic went through is worth knowing all the same
