@@ -7,14 +7,28 @@ from .lab import Lab
 
 def resident(lab: Lab) -> dict[str, int]:
     """Resident kilobytes of each daemon of the lab."""
-    found = {daemon.name: _resident(Path("/proc", str(daemon.process.child))) for daemon in (lab.rfproxy, lab.rfserver)}
+    return {name: _status(process, "VmRSS") for name, process in _processes(lab).items()}
+
+
+def peaks(lab: Lab) -> dict[str, int]:
+    """The most resident kilobytes of each daemon, since these were forgotten."""
+    return {name: _status(process, "VmHWM") for name, process in _processes(lab).items()}
+
+
+def forget_peaks(lab: Lab) -> None:
+    for process in _processes(lab).values():
+        (process / "clear_refs").write_text("5")
+
+
+def _processes(lab: Lab) -> dict[str, Path]:
+    found = {daemon.name: Path("/proc", str(daemon.process.child)) for daemon in (lab.rfproxy, lab.rfserver)}
     for vm in lab.vms.values():
-        found[f"rfclient in {vm.name}"] = _resident(vm.root / "proc" / str(vm.client_pid))
+        found[f"rfclient in {vm.name}"] = vm.root / "proc" / str(vm.client_pid)
     return found
 
 
-def _resident(process: Path) -> int:
+def _status(process: Path, field: str) -> int:
     for line in (process / "status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{field}:"):
             return int(line.split()[1])
     return 0

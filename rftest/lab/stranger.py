@@ -2,7 +2,8 @@
 """What a hostile peer does at rfproxy's port. Ends after so many seconds, or with its last word, and prints what it came to.
 
 stranger.py silent SOURCE COUNT SECONDS        so many connections that say nothing; each that is closed is opened again
-stranger.py slow SOURCE COUNT SECONDS          so many that say a hello, a byte a second
+stranger.py slow COUNT SOURCE...               so many from each that say a hello, a byte a second, until they are closed; prints the least
+                                               that one said, in bytes, and after how many seconds the first and the last were closed
 stranger.py lengths SOURCE                     a message of each length from 8 to 65535, and each shorter length
 stranger.py versions SOURCE                    a hello of each version, and then a message of each
 stranger.py virtual-switch SOURCE DATAPATH...  introduces itself as each of them; prints how many were not refused
@@ -32,41 +33,44 @@ _AT_A_TIME = 20
 
 
 def silent(source: str, count: str, seconds: str) -> None:
-    _crowd(source, int(count), float(seconds), [])
+    opened = closed = 0
+    end = time.monotonic() + float(seconds)
+    with selectors.DefaultSelector() as selector:
+        while time.monotonic() < end:
+            for _ in range(min(_BURST, int(count) - len(selector.get_map()))):
+                selector.register(_connect(source, blocking=False), selectors.EVENT_READ)
+                opened += 1
+            for key, _ in selector.select(_TICK):
+                closed += _forget_closed(selector, key.fileobj)
+    print(opened, closed)
 
 
-def slow(source: str, count: str, seconds: str) -> None:
-    _crowd(source, int(count), float(seconds), [bytes([byte]) for byte in _message(_HELLO, size=512)])
+def slow(count: str, *sources: str) -> None:
+    hello, said, lives, begin = _message(_HELLO, size=512), 0, [], time.monotonic()
+    with selectors.DefaultSelector() as selector:
+        for source in sources * int(count):
+            selector.register(_connect(source, blocking=False), selectors.EVENT_READ)
+        while selector.get_map():
+            if time.monotonic() - begin >= said + 1:
+                for key in list(selector.get_map().values()):
+                    try:
+                        key.fileobj.send(hello[said:said + 1])
+                    except OSError:
+                        pass        # it has been closed: that is read below
+                said += 1
+            for key, _ in selector.select(_TICK):
+                if _forget_closed(selector, key.fileobj):
+                    lives.append((time.monotonic() - begin, said))
+    print(min(said for _, said in lives), f"{min(lives)[0]:.1f} {max(lives)[0]:.1f}")
 
 
-def _crowd(source: str, count: int, seconds: float, words: list[bytes]) -> None:
-    """Keeps so many connections open, each of which says one word a second."""
-    opened = closed = most = 0
-    selector = selectors.DefaultSelector()
-    end = time.monotonic() + seconds
-    said: dict[socket.socket, tuple[float, int]] = {}
-    while (now := time.monotonic()) < end:
-        for _ in range(min(_BURST, count - len(said))):
-            connection = _connect(source)
-            connection.setblocking(False)
-            selector.register(connection, selectors.EVENT_READ)
-            said[connection] = (now, 0)
-            opened += 1
-        most = max(most, len(said))
-        for key, _ in selector.select(_TICK):
-            if not _is_open(key.fileobj):
-                selector.unregister(key.fileobj)
-                key.fileobj.close()
-                del said[key.fileobj]
-                closed += 1
-        for connection, (last, index) in said.items():
-            if words and now - last >= 1:
-                said[connection] = (now, index + 1)
-                try:
-                    connection.send(words[index % len(words)])
-                except OSError:
-                    pass        # it has been closed: that is read above
-    print(opened, closed, most)
+def _forget_closed(selector: selectors.BaseSelector, connection: socket.socket) -> bool:
+    """Whether a connection of which there is something to read has been closed."""
+    if _is_open(connection):
+        return False
+    selector.unregister(connection)
+    connection.close()
+    return True
 
 
 def lengths(source: str) -> None:
@@ -212,8 +216,11 @@ def _receive(connection: socket.socket, count: int) -> bytes:
     return received
 
 
-def _connect(source: str) -> socket.socket:
-    return socket.create_connection(_PORT, timeout=10, source_address=(source, 0))
+def _connect(source: str, blocking: bool = True) -> socket.socket:
+    connection = socket.create_connection(_PORT, timeout=10, source_address=(source, 0))
+    if not blocking:
+        connection.setblocking(False)
+    return connection
 
 
 def _message(kind: int, body: bytes = b"", version: int = 1, size: int = 0, xid: int = 7) -> bytes:

@@ -18,12 +18,18 @@ from .topology import ADJACENCIES, HOSTS
 STRANGER = paths.RFTEST / "lab" / "stranger.py"
 # Whoever comes from here is neither a virtual switch (--rfvs-from) nor counted with the switches.
 ELSEWHERE, BESIDE = MANAGEMENT_ADDRESS, "127.0.0.1"
+# Two more of that kind: slow ones are to be closed because of that, and not because they are too many.
+SLOW = ("127.0.0.2", "127.0.0.3")
 # rfproxy's bounds (State+Strangers.swift).
-FROM_ONE_ADDRESS = 64
+FROM_ONE_ADDRESS, ALL = 64, 256
+# Seconds within which a switch introduces itself.
+HANDSHAKE = 10
 # Connections that the kernel has accepted and rfproxy not yet (ServerBinding.swift).
 BACKLOG = 256
 # In kB: what is kept for connections that stay, and for what they have said, is bounded, and used again.
 GROWTH = {"rfproxy": 12 * 1024, "rfserver": 24 * 1024}
+# In kB: what is more only for as long as strangers are there.
+PEAK = 32 * 1024
 # Each reason is told at its 1st, 2nd, 4th ... time.
 LINES = 80
 # What happens to switches is worth a line each, so many in all, and then one a second (ProxyCore.chatter).
@@ -33,18 +39,22 @@ LATECOMER = Switch("sX", 99)
 
 def crowds(lab: Lab) -> None:
     """1000 sockets that say nothing, and 100 that say a byte a second, for 12 s: a switch that comes meanwhile gets in"""
-    with _unnoticed(lab, "was the oldest of too many from one address"):
-        slow = _start("slow", ELSEWHERE, 100, 12)
+    with _unnoticed(lab, "was the oldest of too many from one address", "took too long to introduce itself"):
+        slow = _start("slow", 50, *SLOW)
         silent = _start("silent", BESIDE, 1000, 12)
         time.sleep(2)
         try:
             LATECOMER.up()
             until(lambda: LATECOMER.connected, "another switch connects", 5, (lab.rfproxy.log,))
             strangers = len(_connections(lab)) - len(lab.switches) - 2
-            expect(strangers <= 2 * FROM_ONE_ADDRESS + BACKLOG, f"{strangers} strangers are connected", lab.rfproxy.log)
-            words = f"{_end(silent)} {_end(slow)}".split()
-            report.note(f"{words[0]} silent sockets were opened and {words[1]} closed, {words[3]} and {words[4]} slow ones; "
-                        f"{strangers} were there at a time")
+            expect(FROM_ONE_ADDRESS <= strangers <= ALL + BACKLOG, f"{strangers} strangers are connected", lab.rfproxy.log)
+            opened, closed = map(int, _end(silent).split())
+            expect(opened > closed >= 1000 - FROM_ONE_ADDRESS - BACKLOG, f"{closed} of {opened} silent sockets were closed")
+            report.note(f"{opened} silent sockets were opened and {closed} closed; {strangers} strangers were there at a time")
+            said, first, last = map(float, _end(slow).split())
+            ended = f"the slow ones were closed after {first} to {last} s, with {said:g} bytes or more from each"
+            expect(said >= 8 and HANDSHAKE - 1 <= first <= last <= HANDSHAKE + 3, ended, lab.rfproxy.log)
+            report.note(ended)
             expect(LATECOMER.connected, "the other switch has lost its connection", lab.rfproxy.log)
         finally:
             LATECOMER.stop()
@@ -65,6 +75,8 @@ def false_virtual_switch(lab: Lab) -> None:
         claims = [f"{lab.virtual_switch.datapath_id:016x}", *(f"72667673{number:08x}" for number in range(20))]
         accepted = _end(_start("virtual-switch", ELSEWHERE, *claims))
         expect(accepted == "0", f"{accepted} of {len(claims)} claims were not refused", lab.rfproxy.log)
+        accepted = _end(_start("virtual-switch", BESIDE, claims[-1]))
+        expect(accepted == "1", "the same claim was refused where virtual switches may come from", lab.rfproxy.log)
         report.note(f"{int(_end(_start('deaf', BESIDE))) / 1e6:.1f} MB were sent by one that does not read")
 
 
@@ -99,7 +111,9 @@ def identities(lab: Lab) -> None:
             took = time.monotonic() - begin
         finally:
             LATECOMER.stop()
-        report.note(f"{_end(stranger)} switches of 1300 ports; another one was known after {took:.1f} s")
+        count = int(_end(stranger))
+        report.note(f"{count} switches of 1300 ports; another one was known after {took:.1f} s")
+        expect(count >= 500 and took <= 2, "that is too few, or too long", *lab.logs)
         _await_table(lab, before)
 
 
@@ -110,19 +124,22 @@ def _await_table(lab: Lab, before: list[dict]) -> None:
 
 
 @contextmanager
-def _unnoticed(lab: Lab, *told: str, lines: int = LINES) -> Iterator[None]:
+def _unnoticed(lab: Lab, *told: str, lines: int = LINES, peak: int = PEAK) -> Iterator[None]:
     """While the block runs, the switches keep their connections and flows, no ping is lost, and the memory of rfproxy and rfserver
-    stays as it is; afterwards rfproxy's log says why it has sent strangers away, and not too often."""
+    stays within `peak` kB of what it was, and is as it was in the end; afterwards rfproxy's log says why it has sent strangers away,
+    and not too often."""
     until(lambda: adjacencies(lab) == ADJACENCIES, "all neighbours are there to begin with", 10, tuple(lab.logs))
     connections, flows = _connections(lab), _flows(lab)
     expect(len(connections) == len(lab.switches) + 1, f"{len(connections)} connections of {len(lab.switches) + 1} switches")
     before, mark, begin = memory.resident(lab), lab.rfproxy.mark(), time.monotonic()
+    memory.forget_peaks(lab)
     pings = [Ping(lab.hosts["h1"], HOSTS["h4"], 0.02), Ping(lab.hosts["h4"], HOSTS["h1"], 0.02)]
     try:
         for ping in pings:
             ping.wait_answers(10)
         yield
         grown = {name: size - before[name] for name, size in memory.resident(lab).items()}
+        swollen = {name: size - before[name] for name, size in memory.peaks(lab).items()}
     finally:
         results = [ping.finish() for ping in pings]
     for result in results:
@@ -132,11 +149,13 @@ def _unnoticed(lab: Lab, *told: str, lines: int = LINES) -> Iterator[None]:
     _expect_same(flows, _flows(lab), time.monotonic() - begin)
     for name, most in GROWTH.items():
         expect(grown[name] <= most, f"{name} has grown by {grown[name]} kB", *lab.logs)
+        expect(swollen[name] <= peak, f"{name} had grown by {swollen[name]} kB meanwhile", *lab.logs)
     for words in told:
         lab.rfproxy.wait_logged(words.replace("(", r"\("), mark)
     written = len(lab.rfproxy.logged("", mark))
     expect(written <= lines, f"rfproxy has written {written} lines", lab.rfproxy.log)
-    report.note(f"rfproxy: {grown['rfproxy']:+} kB, {written} lines in its log; rfserver: {grown['rfserver']:+} kB; {results[0]}, {results[1]}")
+    sizes = "; ".join(f"{name}: {grown[name]:+} kB, meanwhile {swollen[name]:+} kB" for name in GROWTH)
+    report.note(f"{sizes}; {written} lines in rfproxy's log; {results[0]}, {results[1]}")
 
 
 def _connections(lab: Lab) -> set[str]:
