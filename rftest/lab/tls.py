@@ -17,15 +17,18 @@ PROXY_OPTIONS = ("--listen", "none", "--tls-listen", LISTEN, "--tls-cert", _FOLD
 
 
 def make_certificates() -> None:
-    """An authority, and a key and a certificate each for rfproxy and for the switches: new ones for each lab."""
+    """An authority, and a key and a certificate each for rfproxy and for the switches, and one for a stranger that no authority has
+    signed: new ones for each lab."""
     _FOLDER.mkdir(exist_ok=True)
     run(["openssl", "req", "-x509", *_NEW_KEY, "-subj", "/CN=lab", "-keyout", _FOLDER / "ca.key", "-out", _AUTHORITY])
     for name in ("rfproxy", "switch"):
         run(["openssl", "req", "-x509", *_NEW_KEY, "-subj", f"/CN={name}", "-CA", _AUTHORITY,
              "-CAkey", _FOLDER / "ca.key", "-addext", "basicConstraints=CA:FALSE",
              "-keyout", _FOLDER / f"{name}.key", "-out", _FOLDER / f"{name}.pem"])
+    run(["openssl", "req", "-x509", *_NEW_KEY, "-subj", "/CN=switch",
+         "-keyout", _FOLDER / "stranger.key", "-out", _FOLDER / "stranger.pem"])
 
 
-def give_to_switches() -> None:
-    """Open vSwitch shows its certificate from now on, and believes the authority alone."""
-    vsctl("set-ssl", _FOLDER / "switch.key", _FOLDER / "switch.pem", _AUTHORITY)
+def give_to_switches(name: str = "switch") -> None:
+    """Open vSwitch shows this certificate on each new connection from now on, and believes the authority alone."""
+    vsctl("set-ssl", _FOLDER / f"{name}.key", _FOLDER / f"{name}.pem", _AUTHORITY)

@@ -5,12 +5,14 @@ from ipaddress import IPv4Address
 
 from lab import openflow, tls
 from lab.capture import Capture
-from lab.errors import expect
+from lab.errors import expect, never, until
 from lab.lab import Lab
+from lab.ovs import Switch
 from lab.traffic import ping
 
 from .topology import ADDRESSES
 
+LATECOMER = Switch("sX", 99, tls.CONTROLLER)
 _HANDSHAKE, _DATA = 22, 23
 _KINDS = range(20, 24)      # change of cipher, alert, handshake, data (RFC 5246, 6.2.1)
 _HEADER = 5
@@ -40,6 +42,21 @@ def no_openflow_in_clear(lab: Lab) -> None:
         expect(kinds[0] == _HANDSHAKE and _DATA in kinds, f"not a whole connection over TLS: {kinds[:20]}")
         found = [name for name, word in words.items() if word in data]
         expect(not found, f"in clear: {', '.join(found)}", lab.rfproxy.log)
+
+
+def wrong_certificate_is_refused(lab: Lab) -> None:
+    """over TLS, a switch whose certificate another authority has made is refused in words; with the right one it gets in"""
+    mark = lab.rfproxy.mark()
+    tls.give_to_switches("stranger")
+    try:
+        LATECOMER.up()
+        lab.rfproxy.wait_logged("its certificate does not stand up to --tls-ca", mark)
+        never(lambda: LATECOMER.connected, "the switch connects", during=2)
+        tls.give_to_switches()
+        until(lambda: LATECOMER.connected, "the switch connects with the right certificate", 10, (lab.rfproxy.log,))
+    finally:
+        tls.give_to_switches()
+        LATECOMER.stop()
 
 
 def _records(stream: bytes) -> list[int]:
