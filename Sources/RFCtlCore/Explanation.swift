@@ -178,12 +178,12 @@ public struct Explanation: Hashable, Codable, Sendable {
 
     /// The chain as it is printed.
     public var text: String {
-        var text = "\(vm)\n"
+        var text = "\(vm.printable)\n"
         for line in lines {
             text +=
-                "  \(line.link)\(String(repeating: " ", count: max(1, 10 - line.link.count)))\(line.text)\n"
+                "  \(line.link)\(String(repeating: " ", count: max(1, 10 - line.link.count)))\(line.text.printable)\n"
         }
-        if let stop { text += "  stops here: \(stop)\n" }
+        if let stop { text += "  stops here: \(stop.printable)\n" }
         return text
     }
 }

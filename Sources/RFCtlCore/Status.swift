@@ -112,7 +112,7 @@ public struct Status: Sendable {
         for vmID in answers.vms { lines += self.lines(of: vmID) }
         let missing = missing
         lines.append(missing.isEmpty ? "nothing is missing" : "missing:")
-        return (lines + missing.map { "  \($0)" }).joined(separator: "\n") + "\n"
+        return (lines + missing.map { "  \($0)" }).map(\.printable).joined(separator: "\n") + "\n"
     }
 
     /// So many datapaths that no VM has are named: enough for a network that is being set up.

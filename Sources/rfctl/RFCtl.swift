@@ -36,7 +36,7 @@ struct RFCtl: AsyncParsableCommand {
         /// Asks, and ends the connections.
         /// - Throws: `ExitCode` 2, said on standard error, if nobody can be asked.
         func ask<Answer>(_ body: (Asker) async throws -> Answer) async throws -> Answer {
-            var logger = Logger(label: "rfctl") { StreamLogHandler.standardError(label: $0) }
+            var logger = Logger.toStandardError("rfctl")
             logger.logLevel = verbose ? .debug : .critical
             let ipc = try MongoIPC(uri: mongo.resolved(), appName: "rfctl", logger: logger)
             let answer: Answer

@@ -21,7 +21,7 @@ public struct CommonOptions: ParsableArguments, Sendable {
 
     /// A logger to standard error, for the daemon with this name.
     public func logger(_ label: String) -> Logger {
-        var logger = Logger(label: label) { PrintableLogHandler(StreamLogHandler.standardError(label: $0)) }
+        var logger = Logger.toStandardError(label)
         logger.logLevel = logLevel
         return logger
     }

@@ -1,10 +1,11 @@
-import Logging
+public import Logging
 
 /// Hands each event on to another handler with its control characters escaped: what a peer writes into a name must neither look like a
 /// line of the log nor move the cursor of a terminal.
 struct PrintableLogHandler<Wrapped: LogHandler>: LogHandler {
     private var wrapped: Wrapped
 
+    /// Hands on to this one.
     init(_ wrapped: Wrapped) {
         self.wrapped = wrapped
     }
@@ -33,6 +34,12 @@ struct PrintableLogHandler<Wrapped: LogHandler>: LogHandler {
         var event = event
         event.message = "\(event.message.description.printable)"
         event.metadata = event.metadata?.mapValues(\.printable)
+        if let error = event.error {
+            event.error = nil
+            event.metadata = (event.metadata ?? [:]).merging(["error": .string("\(error)".printable)]) {
+                own, _ in own
+            }
+        }
         wrapped.log(event: event)
     }
 }
@@ -43,9 +50,9 @@ extension Logger.MetadataValue {
 }
 
 extension String {
-    /// The text with `\n` for a new line, and `\u{1B}` and the like for all other control characters (Unicode's categories Cc, Zl and Zp)
-    /// and for those that turn the direction of writing (Cf).
-    fileprivate var printable: String {
+    /// The text with `\n` for a new line, and `\u{1B}` and the like for all other characters that command and are not seen: control
+    /// characters, separators of lines, and formatting such as another direction of writing (Unicode's categories Cc, Zl, Zp and Cf).
+    public var printable: String {
         guard unicodeScalars.contains(where: \.isUnprintable) else { return self }
         return unicodeScalars.reduce(into: "") { text, scalar in
             if scalar.isUnprintable {
@@ -63,5 +70,12 @@ extension Unicode.Scalar {
         case .control, .format, .lineSeparator, .paragraphSeparator: true
         default: false
         }
+    }
+}
+
+extension Logger {
+    /// A logger that writes lines without control characters to standard error.
+    public static func toStandardError(_ label: String) -> Logger {
+        Logger(label: label) { PrintableLogHandler(StreamLogHandler.standardError(label: $0)) }
     }
 }

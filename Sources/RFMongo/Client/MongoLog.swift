@@ -1,5 +1,6 @@
 import CMongoC
 import Logging
+import RFLib
 import Synchronization
 
 #if canImport(Glibc)
@@ -18,7 +19,7 @@ enum MongoLog {
     /// At most one thread at a time has its lines captured; `captures` keeps the others waiting.
     private static let captures = Mutex(())
     private static let current = Mutex<Capture?>(nil)
-    private static let logger = Logger(label: "mongoc")
+    private static let logger = Logger.toStandardError("mongoc")
 
     /// Initialises libmongoc, once in a process: "mongoc_init() must be called before any other function"
     /// (libmongoc's documentation, Initialization and cleanup).
