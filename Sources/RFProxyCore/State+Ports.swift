@@ -115,8 +115,7 @@ extension ProxyCore {
             forgetClaim(on: port)
         } else {
             datapaths[id]?.ports[number] = status.port
-            // A flow may have been refused because its port was not there.
-            if before == nil { datapaths[id]?.table.retry(to: status.port.number) }
+            if before == nil { datapaths[id]?.table.newPorts.insert(status.port.number) }
             stirred.insert(id)
         }
         if before?.isUp != datapaths[id]?.ports[number]?.isUp {

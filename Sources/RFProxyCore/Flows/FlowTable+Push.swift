@@ -65,6 +65,7 @@ extension FlowTable {
     /// Writes what waits, as far as the window allows: deletions first, then a barrier, then the rest.
     mutating func push(into output: inout ByteBuffer) {
         guard isRead else { return }
+        retryToNewPorts()
         while flight.messages.count < PushLimit.window {
             if !pushDeletion(into: &output), !pushChange(into: &output) { break }
             if flight.flowsSinceBarrier >= PushLimit.batch { barrier(into: &output) }
@@ -221,10 +222,13 @@ extension FlowTable {
         retry(Array(refused.prefix(count)))
     }
 
-    /// Tries the refused flows again that lead to a port: it is there now.
-    mutating func retry(to port: OpenFlow10.PortNumber) {
-        guard hasRoutes else { return }
-        retry(refused.filter { entries[$0]?.desired.port == port })
+    /// Tries the refused flows again that lead to ports that are there now.
+    private mutating func retryToNewPorts() {
+        guard !newPorts.isEmpty else { return }
+        let ports = newPorts
+        newPorts.removeAll()
+        guard hasRoutes, !refused.isEmpty else { return }
+        retry(refused.filter { entries[$0].map { ports.contains($0.desired.port) } ?? false })
     }
 
     private mutating func retry(_ keys: some Sequence<FlowKey>) {

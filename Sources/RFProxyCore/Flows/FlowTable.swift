@@ -26,6 +26,8 @@ struct FlowTable: Sendable {
     var changes = CircularBuffer<FlowKey>()
     /// What waits for a reason to be tried again.
     var refused: Set<FlowKey> = []
+    /// Ports that are new: a flow may have been refused because its port was not there.
+    var newPorts: Set<OpenFlow10.PortNumber> = []
     var flight = Flight()
     /// What the switch made of the flows, until somebody takes it.
     var outcomes: [Outcome] = []
@@ -213,6 +215,7 @@ struct FlowTable: Sendable {
         changes.removeAll()
         strays.removeAll()
         refused.removeAll()
+        newPorts.removeAll()
         flight.abandon()
         audit = nil
         entries = entries.filter { $0.value.desired != .absent }
