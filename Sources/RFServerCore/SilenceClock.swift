@@ -3,7 +3,7 @@ import RFLib
 /// How long silence is silence.
 ///
 /// A VM or an rfproxy is not to blame for what this rfserver could not hear: the time starts again after the channel was
-/// lost, after this process itself stood still, and after nothing could be written.
+/// lost, after this process itself stood still, and after nothing could be written for long.
 struct SilenceClock: Sendable {
     private let timeout: Duration
     /// A timer that comes this much too late shows that the process stood still.
@@ -31,8 +31,13 @@ struct SilenceClock: Sendable {
         beginAgain(at: now)
     }
 
-    /// What was not heard until now proves nothing.
-    mutating func beginAgain(at now: Instant) {
+    /// For so long nothing could be written here, and so perhaps by nobody: he who lives could not say it. What is short may come again
+    /// and again, and hides no word that is said several times within the time-out.
+    mutating func excuse(_ doubt: Duration, at now: Instant) {
+        if doubt >= timeout / 3 { beginAgain(at: now) }
+    }
+
+    private mutating func beginAgain(at now: Instant) {
         listeningSince = now
         if graceEnds != nil { graceEnds = now.advanced(by: timeout) }
     }

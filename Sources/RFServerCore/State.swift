@@ -164,9 +164,9 @@ public struct ServerCore: DaemonCore {
         guard tenure.tick(at: now) else { return }
         if tenure.isSure {
             log(.info, "the lease is renewed: at work again", ["term": epoch])
-            // Where nothing could be written here, nobody else could write that he lives.
-            clock.beginAgain(at: now)
-            proxyClock.beginAgain(at: now)
+            let doubt = tenure.takeDoubt()
+            clock.excuse(doubt, at: now)
+            proxyClock.excuse(doubt, at: now)
         } else {
             log(
                 .warning, "the lease could not be renewed: nothing is written until it is",

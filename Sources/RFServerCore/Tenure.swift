@@ -9,10 +9,19 @@ struct Tenure: Sendable {
     private var ends: Instant?
     /// What `tick` has found last.
     private(set) var isSure = true
+    /// How long it was not sure, since somebody took that.
+    private var doubt = Duration.zero
 
     /// The lease was renewed by an order that was given so long ago.
     mutating func renewed(ago age: Duration, at now: Instant) {
+        if let ends, ends < now { doubt += ends.duration(to: now) }
         ends = now.advanced(by: Lease.doubt - age)
+    }
+
+    /// Takes how long nothing was written here.
+    mutating func takeDoubt() -> Duration {
+        defer { doubt = .zero }
+        return doubt
     }
 
     /// Judges anew. Returns true if the judgement has changed.

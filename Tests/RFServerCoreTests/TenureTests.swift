@@ -73,6 +73,24 @@ struct TenureTests {
         } while again.duration(to: now) < timeout
     }
 
+    @Test("It takes a VM for silent in spite of a lease that is ever a little late")
+    func lateRenewals() {
+        var core = core(.start)
+        _ = core.handle(.ipc(.clients, .connected), at: .start)
+        var now = Instant.start
+        var isRetired = false
+        while !isRetired, now < .start.advanced(by: ServerSettings().vmTimeout + .seconds(2)) {
+            let effects =
+                core.handle(.leaseRenewed(ago: .milliseconds(800)), at: now)
+                + core.handle(.timePassed, at: now.advanced(by: .milliseconds(800)))
+            isRetired = effects.contains {
+                if case .log(let line) = $0 { line.message.hasPrefix("VM silent") } else { false }
+            }
+            now = now.advanced(by: .milliseconds(900))
+        }
+        #expect(isRetired)
+    }
+
     @Test("It ends when another has taken the lease, or speaks with a later term")
     func superseded() {
         var core = core(.start)
