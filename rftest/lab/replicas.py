@@ -10,7 +10,7 @@ import pymongo.errors
 
 from . import paths
 from .controllers import ControllerHost
-from .errors import until
+from .errors import LabError, until
 from .mongod import HOST_URI, PORT, USER, VM_URI, Tables, write_uri
 from .supervised import Supervised
 
@@ -142,11 +142,14 @@ class ReplicaSet(Tables):
             self._command(member, "replSetFreeze", 0)
         # Until all follow it: who has just begun to may wait for a minute for one that is then gone without a word.
         primary = self.wait_primary()
-        self._command(primary, "appendOplogNote", 1, data={"elected": primary.name}, writeConcern={"w": len(self.members)})
+        self._command(primary, "appendOplogNote", 1, data={"elected": primary.name}, writeConcern={"w": len(self.members), "wtimeout": 60_000})
 
     def _command(self, member: Member, *words: object, **options: object) -> None:
-        with self._administer(member) as client:
-            client.admin.command(*words, **options)
+        try:
+            with self._administer(member) as client:
+                client.admin.command(*words, **options)
+        except pymongo.errors.PyMongoError as error:
+            raise LabError(f"mongod on {member.host.name}: {words[0]}: {error}", member.log) from None
 
     def _administer(self, member: Member) -> pymongo.MongoClient:
         return _client(member.name, **self._administrator, directConnection=True)

@@ -16,9 +16,9 @@ from .convergence import adjacencies
 from .topology import ADJACENCIES, HOSTS
 
 STRANGER = paths.RFTEST / "lab" / "stranger.py"
-# Whoever comes from here is neither a virtual switch (--rfvs-from) nor counted with the switches.
+# Where no virtual switch may come from (--rfvs-from), and where the switches come from.
 ELSEWHERE, BESIDE = MANAGEMENT_ADDRESS, "127.0.0.1"
-# Two more of that kind: slow ones are to be closed because of that, and not because they are too many.
+# For those that are to be closed because they are slow, and not because they are too many.
 SLOW = ("127.0.0.2", "127.0.0.3")
 # rfproxy's bounds (State+Strangers.swift).
 FROM_ONE_ADDRESS, ALL = 64, 256
@@ -124,10 +124,9 @@ def _await_table(lab: Lab, before: list[dict]) -> None:
 
 
 @contextmanager
-def _unnoticed(lab: Lab, *told: str, lines: int = LINES, peak: int = PEAK) -> Iterator[None]:
+def _unnoticed(lab: Lab, *told: str, lines: int = LINES) -> Iterator[None]:
     """While the block runs, the switches keep their connections and flows, no ping is lost, and the memory of rfproxy and rfserver
-    stays within `peak` kB of what it was, and is as it was in the end; afterwards rfproxy's log says why it has sent strangers away,
-    and not too often."""
+    hardly grows, and is as it was in the end; afterwards rfproxy's log says why it has sent strangers away, and not too often."""
     until(lambda: adjacencies(lab) == ADJACENCIES, "all neighbours are there to begin with", 10, tuple(lab.logs))
     connections, flows = _connections(lab), _flows(lab)
     expect(len(connections) == len(lab.switches) + 1, f"{len(connections)} connections of {len(lab.switches) + 1} switches")
@@ -149,7 +148,7 @@ def _unnoticed(lab: Lab, *told: str, lines: int = LINES, peak: int = PEAK) -> It
     _expect_same(flows, _flows(lab), time.monotonic() - begin)
     for name, most in GROWTH.items():
         expect(grown[name] <= most, f"{name} has grown by {grown[name]} kB", *lab.logs)
-        expect(swollen[name] <= peak, f"{name} had grown by {swollen[name]} kB meanwhile", *lab.logs)
+        expect(swollen[name] <= PEAK, f"{name} had grown by {swollen[name]} kB meanwhile", *lab.logs)
     for words in told:
         lab.rfproxy.wait_logged(words.replace("(", r"\("), mark)
     written = len(lab.rfproxy.logged("", mark))

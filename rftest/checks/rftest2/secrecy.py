@@ -45,7 +45,7 @@ def no_openflow_in_clear(lab: Lab) -> None:
 
 
 def wrong_certificate_is_refused(lab: Lab) -> None:
-    """over TLS, a switch whose certificate another authority has made is refused in words; with the right one it gets in"""
+    """over TLS, a switch whose certificate the authority has not made is refused in words; with the right one it gets in"""
     mark = lab.rfproxy.mark()
     tls.give_to_switches("stranger")
     try:
