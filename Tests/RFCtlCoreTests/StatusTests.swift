@@ -21,6 +21,13 @@ import Testing
         #expect(text.contains("eth4  dp 0000000000000005 port 4  vs port 9  active"))
     }
 
+    @Test func theNameThatAVMSaysOfItselfCannotLookLikeALine() {
+        var answers = Scene().answers
+        answers.clients[id]?.hostName = "rfvmA\u{1B}[2J\nnothing is missing"
+        let text = Status(answers).text
+        #expect(text.contains(#"rfvmA\u{1B}[2J\nnothing is missing"#))
+    }
+
     @Test func eachPartThatIsMissingIsNamedOnce() {
         func only(_ word: String, _ spoil: (inout Answers) -> Void) {
             let found = missing(spoil)
