@@ -129,20 +129,21 @@ class ReplicaSet(Tables):
 
     def elect(self, host: ControllerHost) -> None:
         """Makes the member on a host the primary."""
-        if (primary := self.wait_primary()).host is host:
+        chosen = next(member for member in self.members if member.host is host)
+        if (primary := self.wait_primary()) is chosen:
             return
-        others = [member for member in self.members if member.host is not host]
+        others = [member for member in self.members if member is not chosen]
         for member in others:
             if member is not primary:
                 self._command(member, "replSetFreeze", _FROZEN)
         self._command(primary, "replSetStepDown", _FROZEN)
-        until(lambda: (found := self.primary) and found.host is host, f"the mongod on {host.name} is the primary",
-              _PRIMARY_WITHIN, tuple(member.log for member in self.members))
+        until(lambda: self.primary is chosen, f"the mongod on {host.name} is the primary", _PRIMARY_WITHIN,
+              tuple(member.log for member in self.members))
         for member in others:
             self._command(member, "replSetFreeze", 0)
         # Until all follow it: who has just begun to may wait for a minute for one that is then gone without a word.
-        primary = self.wait_primary()
-        self._command(primary, "appendOplogNote", 1, data={"elected": primary.name}, writeConcern={"w": len(self.members), "wtimeout": 60_000})
+        self._command(chosen, "appendOplogNote", 1, data={"elected": chosen.name},
+                      writeConcern={"w": len(self.members), "wtimeout": 60_000})
 
     def _command(self, member: Member, *words: object, **options: object) -> None:
         try:
