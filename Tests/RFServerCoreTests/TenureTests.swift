@@ -53,23 +53,24 @@ struct TenureTests {
         #expect(core.deadline != nil)
     }
 
+    private static func isRetirement(_ effect: ServerEffect) -> Bool {
+        if case .log(let line) = effect { line.message.hasPrefix("VM silent") } else { false }
+    }
+
     @Test("It takes nobody for silent who could not write either, but does so after a whole time-out")
     func silence() {
         var core = core(.start)
         let timeout = ServerSettings().vmTimeout
-        let isRetired = { (effect: ServerEffect) in
-            if case .log(let line) = effect { line.message.hasPrefix("VM silent") } else { false }
-        }
         _ = core.handle(.leaseRenewed(ago: .zero), at: .start)
         _ = core.handle(.ipc(.clients, .connected), at: .start)
         var now = Instant.start.advanced(by: timeout + .seconds(1))
-        #expect(!core.handle(.timePassed, at: now).contains(where: isRetired))
-        #expect(!core.handle(.leaseRenewed(ago: .zero), at: now).contains(where: isRetired))
+        #expect(!core.handle(.timePassed, at: now).contains(where: Self.isRetirement))
+        #expect(!core.handle(.leaseRenewed(ago: .zero), at: now).contains(where: Self.isRetirement))
         let again = now
         repeat {
             now = now.advanced(by: .seconds(1))
             let effects = core.handle(.leaseRenewed(ago: .zero), at: now)
-            #expect(effects.contains(where: isRetired) == (again.duration(to: now) == timeout))
+            #expect(effects.contains(where: Self.isRetirement) == (again.duration(to: now) == timeout))
         } while again.duration(to: now) < timeout
     }
 
@@ -83,9 +84,7 @@ struct TenureTests {
             let effects =
                 core.handle(.leaseRenewed(ago: .milliseconds(800)), at: now)
                 + core.handle(.timePassed, at: now.advanced(by: .milliseconds(800)))
-            isRetired = effects.contains {
-                if case .log(let line) = $0 { line.message.hasPrefix("VM silent") } else { false }
-            }
+            isRetired = effects.contains(where: Self.isRetirement)
             now = now.advanced(by: .milliseconds(900))
         }
         #expect(isRetired)

@@ -290,6 +290,7 @@ struct FlowTable: Sendable {
             if entry.desired == entry.actual {
                 resolve(key)
             } else if entry.desired != .absent || entry.marks.contains(.withdrawn) {
+                // All else that is too much is looked for below, once everything has been said.
                 differing.append(key)
             }
         }
